@@ -1,0 +1,313 @@
+"""What the sources say, and how each saying changes the picture: `fold(state, event)`."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from kvmnet_tui import happenings
+from kvmnet_tui.model.bonds import Bond
+from kvmnet_tui.model.joins import AddressBook, Topology
+from kvmnet_tui.model.links import Counters, ForwardingEntry, Link, Manager, Neighbour, Rates
+from kvmnet_tui.model.state import HostState, SourceName, SourceStatus
+from kvmnet_tui.model.timeline import TimelineEntry
+from kvmnet_tui.model.virt import Guest, Lease, Network
+
+TIMELINE_LIMIT = 2_000
+RATE_HISTORY = 16
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChanged:
+    """A source came up, went away or says why it is not there. `at` in seconds since the epoch."""
+
+    name: SourceName
+    status: SourceStatus
+
+
+@dataclass(frozen=True, slots=True)
+class KernelChanged:
+    """Links and neighbours that are new or different (a record) or gone (None).
+
+    With `complete` the mappings are all there is: what they do not name is gone. `at` is when
+    the kernel's messages were received, in seconds since the epoch.
+    """
+
+    at: float
+    links: Mapping[int, Link | None] = field(default_factory=dict)
+    neighbours: Mapping[tuple[int, str], Neighbour | None] = field(default_factory=dict)
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CountersRead:
+    """One bulk reading of counters; `read_at` in seconds of the monotonic clock."""
+
+    read_at: float
+    counters: Mapping[int, Counters]
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardingRead:
+    """The MAC tables of the bridges somebody looks at, all others dropped."""
+
+    forwarding: Mapping[int, tuple[ForwardingEntry, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class BondsRead:
+    """Bonds that were re-read (a record) or are gone (None), by name."""
+
+    at: float
+    bonds: Mapping[str, Bond | None]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworksRead:
+    """Networks that were re-read or are gone (None), by UUID; `complete` as in KernelChanged."""
+
+    networks: Mapping[str, Network | None]
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeasesRead:
+    """The leases of one network, all of them."""
+
+    at: float
+    network: str
+    leases: tuple[Lease, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GuestsRead:
+    """Guests that were re-read or are gone (None), by UUID; `complete` as in KernelChanged."""
+
+    guests: Mapping[str, Guest | None]
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ManagersRead:
+    """Who manages each link, by link index, all of them."""
+
+    managers: Mapping[int, Manager]
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Happenings a source knows of by itself, oldest first; their serials are given when folded."""
+
+    entries: tuple[TimelineEntry, ...]
+
+
+Event = (
+    SourceChanged
+    | KernelChanged
+    | CountersRead
+    | ForwardingRead
+    | BondsRead
+    | NetworksRead
+    | LeasesRead
+    | GuestsRead
+    | ManagersRead
+    | Happened
+)
+
+
+def fold(state: HostState, event: Event) -> HostState:
+    """The picture after `event`; the same object when nothing changed."""
+    return _FOLDS[type(event)](state, event)
+
+
+def _merged(
+    old: Mapping[Key, Value], new: Mapping[Key, Value | None], complete: bool
+) -> Mapping[Key, Value]:
+    """`old` with `new` laid over it; unchanged records keep their identity, None removes."""
+    if complete:
+        return {
+            key: old[key] if old.get(key) == value else value
+            for key, value in new.items()
+            if value is not None
+        }
+    if all(old.get(key) == value for key, value in new.items()):
+        return old
+    table = dict(old)
+    for key, value in new.items():
+        if value is None:
+            table.pop(key, None)
+        elif table.get(key) != value:
+            table[key] = value
+    return table
+
+
+def _recorded(state: HostState, entries: tuple[TimelineEntry, ...]) -> HostState:
+    if not entries:
+        return state
+    serial = state.timeline[-1].serial + 1 if state.timeline else 1
+    numbered = tuple(replace(entry, serial=serial + offset) for offset, entry in enumerate(entries))
+    return replace(state, timeline=(state.timeline + numbered)[-TIMELINE_LIMIT:])
+
+
+def _source_changed(state: HostState, event: SourceChanged) -> HostState:
+    before = state.source(event.name)
+    if before == event.status:
+        return state
+    entries = happenings.of_source(event.name, before, event.status)
+    state = replace(state, sources={**state.sources, event.name: event.status})
+    return _recorded(state, entries)
+
+
+def _kernel_changed(state: HostState, event: KernelChanged) -> HostState:
+    links = _merged(state.links, event.links, event.complete)
+    neighbours = _merged(state.neighbours, event.neighbours, event.complete)
+    if links is state.links and neighbours is state.neighbours:
+        return state
+    changed = links.keys() | state.links.keys() if event.complete else event.links.keys()
+    first_picture = event.complete and not state.links
+    entries = () if first_picture else happenings.of_links(event.at, state.links, links, changed)
+    moved = any(_plugs(state.links.get(key)) != _plugs(links.get(key)) for key in changed)
+    state = replace(
+        state,
+        links=links,
+        neighbours=neighbours,
+        topology=Topology(links, state.guests, state.networks) if moved else state.topology,
+        address_book=state.address_book
+        if neighbours is state.neighbours
+        else AddressBook(state.networks, state.guests, neighbours),
+    )
+    return _recorded(_without_gone_links(state, changed), entries)
+
+
+def _plugs(link: Link | None) -> object:
+    """The part of a link that decides its place in the tree."""
+    if link is None:
+        return None
+    return link.name, link.kind, link.master, link.lower, link.lower_elsewhere, link.altnames
+
+
+def _without_gone_links(state: HostState, changed: Iterable[int]) -> HostState:
+    """Forget the counters, rates and managers of links that are no more (indexes are reused)."""
+    gone = [index for index in changed if index not in state.links]
+    if not gone:
+        return state
+
+    def kept(table: Mapping[int, Value]) -> Mapping[int, Value]:
+        if not any(index in table for index in gone):
+            return table
+        return {index: value for index, value in table.items() if index in state.links}
+
+    return replace(
+        state,
+        counters=kept(state.counters),
+        rates=kept(state.rates),
+        managers=kept(state.managers),
+        forwarding=kept(state.forwarding),
+    )
+
+
+def _counters_read(state: HostState, event: CountersRead) -> HostState:
+    rates = {
+        index: _rates(state.counters.get(index), now, state.rates.get(index), event.read_at)
+        for index, now in event.counters.items()
+    }
+    return replace(
+        state,
+        counters={**state.counters, **event.counters},
+        rates={**state.rates, **rates},
+    )
+
+
+def _rates(before: Counters | None, now: Counters, last: Rates | None, read_at: float) -> Rates:
+    """Rates since the last reading; zero when there is none, or when the totals went backwards."""
+    if before is None or last is None or read_at <= last.read_at:
+        return Rates(read_at)
+    seconds = read_at - last.read_at
+
+    def per_second(field_name: str) -> float:
+        difference: int = getattr(now, field_name) - getattr(before, field_name)
+        return max(0.0, difference / seconds)
+
+    rx, tx = per_second("rx_bytes"), per_second("tx_bytes")
+    return Rates(
+        read_at,
+        rx_bytes=rx,
+        tx_bytes=tx,
+        rx_packets=per_second("rx_packets"),
+        tx_packets=per_second("tx_packets"),
+        rx_history=(*last.rx_history, rx)[-RATE_HISTORY:],
+        tx_history=(*last.tx_history, tx)[-RATE_HISTORY:],
+    )
+
+
+def _forwarding_read(state: HostState, event: ForwardingRead) -> HostState:
+    if event.forwarding == state.forwarding:
+        return state
+    return replace(state, forwarding=event.forwarding)
+
+
+def _bonds_read(state: HostState, event: BondsRead) -> HostState:
+    bonds = _merged(state.bonds, event.bonds, complete=False)
+    if bonds is state.bonds:
+        return state
+    entries = happenings.of_bonds(event.at, state.bonds, bonds, event.bonds.keys())
+    return _recorded(replace(state, bonds=bonds), entries)
+
+
+def _networks_read(state: HostState, event: NetworksRead) -> HostState:
+    networks = _merged(state.networks, event.networks, event.complete)
+    return _with_virt(state, networks, state.guests)
+
+
+def _leases_read(state: HostState, event: LeasesRead) -> HostState:
+    network = state.networks.get(event.network)
+    if network is None or network.leases == event.leases:
+        return state
+    entries = happenings.of_leases(event.at, network, event.leases)
+    networks = {**state.networks, network.uuid: replace(network, leases=event.leases)}
+    return _recorded(_with_virt(state, networks, state.guests), entries)
+
+
+def _guests_read(state: HostState, event: GuestsRead) -> HostState:
+    guests = _merged(state.guests, event.guests, event.complete)
+    return _with_virt(state, state.networks, guests)
+
+
+def _with_virt(
+    state: HostState, networks: Mapping[str, Network], guests: Mapping[str, Guest]
+) -> HostState:
+    if networks is state.networks and guests is state.guests:
+        return state
+    return replace(
+        state,
+        networks=networks,
+        guests=guests,
+        topology=Topology(state.links, guests, networks),
+        address_book=AddressBook(networks, guests, state.neighbours),
+    )
+
+
+def _managers_read(state: HostState, event: ManagersRead) -> HostState:
+    if event.managers == state.managers:
+        return state
+    return replace(state, managers=event.managers)
+
+
+def _happened(state: HostState, event: Happened) -> HostState:
+    return _recorded(state, event.entries)
+
+
+_FOLDS: Mapping[type, Callable[[HostState, Any], HostState]] = {
+    SourceChanged: _source_changed,
+    KernelChanged: _kernel_changed,
+    CountersRead: _counters_read,
+    ForwardingRead: _forwarding_read,
+    BondsRead: _bonds_read,
+    NetworksRead: _networks_read,
+    LeasesRead: _leases_read,
+    GuestsRead: _guests_read,
+    ManagersRead: _managers_read,
+    Happened: _happened,
+}

@@ -1,0 +1,1 @@
+"""`--lab`: a small living host in namespaces of its own."""

@@ -1,0 +1,94 @@
+"""What libvirt knows: networks with their leases, guests with their NICs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class DhcpRange:
+    """The first and last address that the network's DHCP server hands out."""
+
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One DHCP lease (virNetworkGetDHCPLeases); `expires` in seconds since the epoch, 0 never."""
+
+    mac: str
+    address: str
+    prefix: int
+    hostname: str = ""
+    expires: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A libvirt virtual network.
+
+    `forward_mode` is libvirt's word, or `isolated` where there is no <forward>. `addresses` are
+    the bridge's own, with prefix. `xml` is the live document, `persistent_xml` the stored one
+    ("" for a transient network), `file` where libvirt stores it ("" when not known).
+    """
+
+    uuid: str
+    name: str
+    active: bool
+    persistent: bool
+    autostart: bool
+    bridge: str = ""
+    forward_mode: str = "isolated"
+    forward_devices: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    dhcp_ranges: tuple[DhcpRange, ...] = ()
+    domain: str = ""
+    leases: tuple[Lease, ...] = ()
+    xml: str = ""
+    persistent_xml: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Nic:
+    """A guest's NIC, one <interface>.
+
+    `type` is libvirt's (network, bridge, direct, hostdev, ethernet, user...); `source` the network,
+    bridge, uplink or PCI address it is plugged into; `device` the tap's name, "" while there is
+    none; `link` is up or down, as set with `virsh domif-setlink`.
+    """
+
+    mac: str
+    type: str
+    source: str = ""
+    model: str = ""
+    device: str = ""
+    link: str = "up"
+    portgroup: str = ""
+    alias: str = ""
+    mtu: int | None = None
+    vlans: tuple[int, ...] = ()
+    xml: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A libvirt domain. `state` is virsh's word (running, paused, `shut off`...).
+
+    `agent_addresses` are what the guest's own agent reports: MAC to addresses with prefix.
+    """
+
+    uuid: str
+    name: str
+    state: str
+    id: int | None = None
+    persistent: bool = True
+    autostart: bool = False
+    agent_connected: bool = False
+    nics: tuple[Nic, ...] = ()
+    agent_addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the guest has taps on the host now."""
+        return self.id is not None

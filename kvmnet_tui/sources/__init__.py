@@ -1,0 +1,1 @@
+"""The outside worlds: the only modules that know a library or a path."""
