@@ -61,8 +61,8 @@ def _of_link(at: float, before: Links, after: Links, index: int) -> Iterator[Tim
     yield from _of_master(at, before, after, old, new)
     if old.port and new.port and old.port.state != new.port.state:
         bridge = _name(after, new.master)
-        states = {"before": old.port.state, "after": new.port.state}
-        yield _kernel(at, Kind.PORT_STATE, new.name, other=bridge, **states)
+        was, now = old.port.state, new.port.state
+        yield _kernel(at, Kind.PORT_STATE, new.name, other=bridge, before=was, after=now)
     if old.mtu != new.mtu:
         yield _kernel(at, Kind.MTU_CHANGED, new.name, before=str(old.mtu), after=str(new.mtu))
     if old.mac != new.mac:
