@@ -17,7 +17,11 @@ class LacpPort:
 
 @dataclass(frozen=True, slots=True)
 class Lacp:
-    """The 802.3ad part of a bond; `partner_mac` all zero means that the switch does not speak."""
+    """The 802.3ad part of a bond; `partner_mac` all zero means that the switch does not speak.
+
+    `has_aggregator` is False where no member is in an active aggregator, None where the kernel does
+    not say: it tells the system's and the aggregator's numbers to CAP_NET_ADMIN only.
+    """
 
     active: bool | None = None
     rate: str = ""
@@ -25,6 +29,7 @@ class Lacp:
     aggregator_selection: str = ""
     system_priority: int | None = None
     system_mac: str = ""
+    has_aggregator: bool | None = None
     aggregator_id: int | None = None
     port_count: int | None = None
     actor_key: int | None = None
