@@ -87,14 +87,8 @@ class View(Protocol):
     def cells(self, state: HostState, key: Hashable) -> tuple[Cell, ...]:
         """The row's cells, one a column; a key that is gone gives empty cells, never an error."""
 
-    def parent(self, state: HostState, key: Hashable) -> Hashable | None:
-        """The row under which this one stands in a tree, None at the top.
-
-        Sorting and filtering keep rows under their parents: see `kvmnet_tui.present.order`.
-        """
-
     def sort_value(self, state: HostState, key: Hashable, column: str) -> Any:
-        """A value to sort by, comparable within the column and among the rows of one parent."""
+        """A value to sort by, comparable within the column."""
 
     def detail(self, state: HostState, key: Hashable) -> tuple[Section, ...]:
         """Everything known about the row; empty when it is gone."""

@@ -6,10 +6,10 @@ _TAB = "    "
 
 
 def clean(text: str) -> str:
-    """`text` on one line with everything that is no visible character shown as its escape.
+    r"""`text` on one line with everything that is no visible character shown as its escape.
 
     Control characters, terminal escapes, bidirectional overrides and stray surrogates become
-    such as `\\\\x1b`, so that no name can colour, move or reorder what is around it.
+    such as `\x1b`, so that no name can colour, move or reorder what is around it.
     """
     if text.isprintable():
         return text

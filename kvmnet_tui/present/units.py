@@ -54,7 +54,8 @@ def duration_text(seconds: float) -> str:
 
 def time_ms(at: float) -> str:
     """Local time of day with milliseconds, `12:01:02.345`."""
-    return f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at * 1000) % 1000:03d}"
+    seconds, milliseconds = divmod(round(at * 1000), 1000)
+    return f"{time.strftime('%H:%M:%S', time.localtime(seconds))}.{milliseconds:03d}"
 
 
 def clock_text(at: float) -> str:
