@@ -106,8 +106,8 @@ class Topology:
         return {uuid: tuple(keys) for uuid, keys in plugged.items()}
 
     def _network_of(self, nic: Nic) -> str | None:
-        if nic.type == "network":
-            return self.network_by_name.get(nic.source)
+        if nic.network or nic.type == "network":
+            return self.network_by_name.get(nic.network or nic.source)
         if nic.type == "bridge":
             return self.network_by_bridge.get(nic.source)
         return None

@@ -54,8 +54,10 @@ class Nic:
     """A guest's NIC, one <interface>.
 
     `type` is libvirt's (network, bridge, direct, hostdev, ethernet, user...); `source` the network,
-    bridge, uplink or PCI address it is plugged into; `device` the tap's name, "" while there is
-    none; `link` is up or down, as set with `virsh domif-setlink`.
+    bridge, uplink or PCI address it is plugged into, as `virsh domiflist` says; `device` the tap's
+    name, "" while there is none; `link` is up or down, as set with `virsh domif-setlink`; `mode`
+    is a macvtap's (bridge, vepa, private, passthrough). `network` is the libvirt network behind a
+    NIC, also where a running guest's type says what that network resolved to (bridge, direct...).
     """
 
     mac: str
@@ -69,6 +71,8 @@ class Nic:
     mtu: int | None = None
     vlans: tuple[int, ...] = ()
     xml: str = ""
+    mode: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)
