@@ -11,7 +11,10 @@ from tests.support.labs import requires_lab
 def test_a_process_left_behind_is_named_even_after_it_left_its_parent() -> None:
     before = leaks.take()
     started = subprocess.run(
-        ["sh", "-c", "sleep 61.25 >/dev/null & echo $!"], capture_output=True, text=True, check=True
+        ["sh", "-c", "sleep 61.25 >/dev/null 2>&1 & echo $!"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     try:
         assert leaks.take().added_since(before) == {
