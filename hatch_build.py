@@ -1,4 +1,4 @@
-"""Build hook: compile the translations, for wheels and for editable installs alike."""
+"""Compile the translations: as a build hook (wheels, editable installs) and as a command."""
 
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,19 @@ class CompileTranslations(BuildHookInterface):  # type: ignore[type-arg]
     """Writes a `.mo` beside every `.po`."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        for source in Path(self.root, "kvmnet_tui", "locale").glob("*/LC_MESSAGES/*.po"):
-            with source.open("rb") as po_file:
-                catalogue = read_po(po_file)
-            with source.with_suffix(".mo").open("wb") as mo_file:
-                write_mo(mo_file, catalogue)
+        compile_all(Path(self.root))
+
+
+def compile_all(root: Path) -> None:
+    """Compile every catalogue of the checkout at `root`, each replaced in one step."""
+    for source in root.glob("kvmnet_tui/locale/*/LC_MESSAGES/*.po"):
+        with source.open("rb") as po_file:
+            catalogue = read_po(po_file)
+        fresh = source.with_suffix(".mo.new")
+        with fresh.open("wb") as mo_file:
+            write_mo(mo_file, catalogue)
+        fresh.replace(source.with_suffix(".mo"))
+
+
+if __name__ == "__main__":
+    compile_all(Path(__file__).parent)
