@@ -75,8 +75,13 @@ class Section:
 class View(Protocol):
     """A table of the host, and the detail of each of its rows."""
 
-    name: str
-    columns: tuple[Column, ...]
+    @property
+    def name(self) -> str:
+        """The screen's name, as in `show NAME`."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns, always the same."""
 
     def keys(self, state: HostState) -> Sequence[Hashable]:
         """The rows in natural order (a tree's in the order of its lines)."""
@@ -93,5 +98,5 @@ class View(Protocol):
     def detail(self, state: HostState, key: Hashable) -> tuple[Section, ...]:
         """Everything known about the row; empty when it is gone."""
 
-    def empty_reason(self, state: HostState) -> str:
+    def empty_reason(self, state: HostState, /) -> str:
         """One sentence to show instead of rows: why there are none and what to do."""
