@@ -10,7 +10,6 @@ import errno
 import os
 import time
 from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from kvmnet_tui.model.links import Link
 from kvmnet_tui.model.state import HostState, Phase, Problem, SourceName, SourceStatus
 from kvmnet_tui.sources.bonding_parser import parse_bond
 from kvmnet_tui.sources.source import Inbox
+from kvmnet_tui.sources.threads import Worker
 
 PROC = Path("/proc/net/bonding")
 LOOK_SECONDS = 1.0
@@ -61,13 +61,13 @@ class BondingSource:
         self._told = None
         self._want_all()
         # A thread of its own: the loop's are shared with calls to a libvirtd that may hang.
-        pool = ThreadPoolExecutor(1, thread_name_prefix="bonding")
+        worker = Worker("bonding")
         try:
             while True:
-                self._tell(inbox, await self._next_reading(pool))
+                self._tell(inbox, await self._next_reading(worker))
                 await self._rest()
         finally:
-            pool.shutdown(wait=False)
+            worker.close()
 
     def look_at(self, interest: Interest) -> None:
         """Read the bonds every second while they are on screen.
@@ -112,12 +112,11 @@ class BondingSource:
         self._wanted.update(self._known)
         self._wake.set()
 
-    async def _next_reading(self, pool: ThreadPoolExecutor) -> _Reading:
+    async def _next_reading(self, worker: Worker) -> _Reading:
         self._wake.clear()
         wanted, self._wanted = self._wanted, set()
         has_bonds = bool(self._bond_of)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(pool, _read, self._root, self._known, wanted, has_bonds)
+        return await worker.call(lambda: _read(self._root, self._known, wanted, has_bonds))
 
     def _tell(self, inbox: Inbox, reading: _Reading) -> None:
         told = (reading.phase, reading.problem, reading.detail)
