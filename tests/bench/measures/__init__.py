@@ -1,0 +1,1 @@
+"""One module a subject; each gives its figures from a `Bench`."""
