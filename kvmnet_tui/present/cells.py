@@ -6,6 +6,7 @@ from kvmnet_tui.i18n import _
 from kvmnet_tui.model.joins import SourcedAddress
 from kvmnet_tui.model.links import Counters, Link, Rates
 from kvmnet_tui.present.glyphs import glyphs
+from kvmnet_tui.present.sentences import state_word
 from kvmnet_tui.present.table import Cell, Field, Severity
 from kvmnet_tui.present.text import clean
 from kvmnet_tui.present.units import bytes_text, rate_text, sparkline
@@ -67,6 +68,16 @@ def link_state(link: Link) -> Cell:
     if not link.has_carrier and link.operstate != "unknown":
         return bad(_("no carrier"))
     return good(_("up"))
+
+
+def mii_state(status: str) -> Cell:
+    """A bond's or member's MII status with its sign."""
+    if not status:
+        return UNKNOWN
+    word = state_word(status)
+    if status == "up":
+        return good(word)
+    return bad(word) if status == "down" else flagged(word)
 
 
 def rate_cells(rates: Rates | None) -> tuple[Cell, Cell, Cell]:

@@ -84,12 +84,13 @@ def loose_taps(state: HostState) -> tuple[int, ...]:
     as libvirt calls guests' taps.
     """
     links = state.topology.links
-    loose = (link for link in links.values() if link.kind == "tun" and _is_loose(state, link))
+    loose = (link for link in links.values() if is_loose(state, link))
     return tuple(link.index for link in sorted(loose, key=lambda link: natural_key(link.name)))
 
 
-def _is_loose(state: HostState, tap: Link) -> bool:
-    if tap.master:
+def is_loose(state: HostState, tap: Link) -> bool:
+    """Whether a tap belongs in a bridge and is in none."""
+    if tap.master or tap.kind != "tun":
         return False
     plug = plug_of_tap(state, tap.name)
     if plug is None:

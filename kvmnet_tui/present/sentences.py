@@ -26,9 +26,7 @@ _ORIGINS: Mapping[Origin, str] = {
 _LOST: Mapping[Problem, str] = {
     Problem.NONE: N_("{source}: not available since {time}, retrying"),
     Problem.NOT_RUNNING: N_("{source}: daemon not reachable since {time}, retrying"),
-    Problem.NO_RIGHTS: N_(
-        "{source}: no rights to use it (be root or a member of group libvirt), retrying"
-    ),
+    Problem.NO_RIGHTS: N_("{source}: this user has no rights to read it, retrying"),
     Problem.NOT_ANSWERING: N_("{source}: no answer since {time}, retrying"),
     Problem.BAD_URI: N_("{source}: the connection URI is not usable, see --connect"),
     Problem.NOT_INSTALLED: N_("{source}: its Python module is not installed"),
@@ -37,6 +35,10 @@ _LOST: Mapping[Problem, str] = {
     Problem.NO_DRIVER: N_("{source}: not loaded in this kernel"),
     Problem.FAILED: N_("{source}: failed at {time}, retrying"),
 }
+
+_LIBVIRT_NO_RIGHTS = N_(
+    "{source}: no rights to connect (be root or a member of group libvirt), retrying"
+)
 
 _KINDS: Mapping[Kind, str] = {
     Kind.LINK_ADDED: N_("link {subject} appeared"),
