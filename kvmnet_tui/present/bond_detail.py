@@ -6,9 +6,9 @@ from kvmnet_tui.i18n import _
 from kvmnet_tui.model.bonds import Bond, Lacp, LacpPort, Member
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.timeline import TimelineEntry
-from kvmnet_tui.present.bond_lookup import bridge_of_bond
 from kvmnet_tui.present.bond_warnings import warnings_section
 from kvmnet_tui.present.cells import UNKNOWN, counter_fields, mii_state, or_dash, plain
+from kvmnet_tui.present.plugs import bridge_of_bond
 from kvmnet_tui.present.sentences import entry_sentence, entry_severity
 from kvmnet_tui.present.table import Cell, Field, Section
 from kvmnet_tui.present.text import clean_block
@@ -23,7 +23,7 @@ def bond_detail(state: HostState, bond: Bond) -> tuple[Section, ...]:
     link = state.link_named(bond.name)
     counters = state.counters.get(link.index) if link else None
     return (
-        *warnings_section(bond),
+        *warnings_section(state, bond),
         Section(_("Bond"), tuple(_bond_fields(state, bond))),
         _members(bond),
         *_lacp(bond.lacp),

@@ -4,11 +4,11 @@ from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 from kvmnet_tui.i18n import N_, _
+from kvmnet_tui.model.bond_reports import bond_names, bond_of
 from kvmnet_tui.model.bonds import Bond, Member
 from kvmnet_tui.model.joins import natural_key
 from kvmnet_tui.model.state import HostState, Phase, Problem, SourceName
 from kvmnet_tui.present.bond_detail import bond_detail, member_detail
-from kvmnet_tui.present.bond_lookup import ACTIVE_BACKUP, bond_named, bond_names
 from kvmnet_tui.present.bond_warnings import short_warnings
 from kvmnet_tui.present.cells import EMPTY, UNKNOWN, count, flagged, mii_state, or_dash, plain
 from kvmnet_tui.present.glyphs import glyphs
@@ -16,6 +16,8 @@ from kvmnet_tui.present.sentences import full_status_sentence, state_word
 from kvmnet_tui.present.table import Cell, Column, Section, Severity
 from kvmnet_tui.present.text import clean
 from kvmnet_tui.present.units import speed_text
+
+ACTIVE_BACKUP = "active-backup"
 
 
 class BondRow(NamedTuple):
@@ -50,7 +52,7 @@ class BondsView:
         """Each bond, then its members."""
         order: list[Hashable] = []
         for name in bond_names(state):
-            bond = bond_named(state, name)
+            bond = bond_of(state, name)
             order.append(BondRow(name))
             order.extend(MemberRow(name, one.name) for one in (bond.members if bond else ()))
         return order
@@ -68,7 +70,7 @@ class BondsView:
         bond, member = _found(state, key)
         if bond is None:
             return (EMPTY,) * len(self.columns)
-        return _bond_cells(bond) if member is None else _member_cells(bond, member)
+        return _bond_cells(state, bond) if member is None else _member_cells(bond, member)
 
     def sort_value(self, state: HostState, key: Hashable, column: str) -> Any:
         """Failures by number, everything else as it reads."""
@@ -104,22 +106,22 @@ def role_word(bond: Bond, member: str) -> str:
 
 def _found(state: HostState, key: Hashable) -> tuple[Bond | None, Member | None]:
     if isinstance(key, BondRow):
-        return bond_named(state, key.bond), None
-    bond = bond_named(state, key.bond) if isinstance(key, MemberRow) else None
+        return bond_of(state, key.bond), None
+    bond = bond_of(state, key.bond) if isinstance(key, MemberRow) else None
     if bond is None or not isinstance(key, MemberRow):
         return None, None
     member = next((one for one in bond.members if one.name == key.member), None)
     return (bond, member) if member else (None, None)
 
 
-def _bond_cells(bond: Bond) -> tuple[Cell, ...]:
-    warnings = short_warnings(bond)
-    state = mii_state(bond.mii_status)
+def _bond_cells(state: HostState, bond: Bond) -> tuple[Cell, ...]:
+    warnings = short_warnings(state, bond)
+    mii = mii_state(bond.mii_status)
     if warnings and bond.mii_status == "up":
-        state = flagged(state_word(bond.mii_status))
+        mii = flagged(state_word(bond.mii_status))
     return (
         Cell(clean(bond.name), Severity.ACCENT),
-        state,
+        mii,
         plain(bond.mode),
         plain(f"{glyphs().arrow} {bond.active_member}") if bond.active_member else UNKNOWN,
         count(sum(one.link_failures for one in bond.members), Severity.WARNING),

@@ -4,10 +4,10 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from kvmnet_tui.i18n import N_, _
+from kvmnet_tui.model.bond_reports import bond_of
 from kvmnet_tui.model.joins import natural_key
 from kvmnet_tui.model.links import Link
 from kvmnet_tui.model.state import HostState, Phase, SourceName
-from kvmnet_tui.present.bond_lookup import bond_named
 from kvmnet_tui.present.bonds import role_word
 from kvmnet_tui.present.bridge_detail import bridge_detail, loose_detail, port_detail
 from kvmnet_tui.present.bridge_tree import BridgeTree, Line, Role
@@ -202,7 +202,7 @@ def _owner(state: HostState, key: Line, link: Link) -> Cell:
 
 
 def _bond_owner(state: HostState, link: Link) -> Cell:
-    bond = bond_named(state, link.name)
+    bond = bond_of(state, link.name)
     if bond and bond.active_member:
         return Cell(_("bond, {member} active").format(member=clean(bond.active_member)))
     return Cell(_("bond {mode}").format(mode=clean(bond.mode) if bond else ""))
@@ -210,7 +210,7 @@ def _bond_owner(state: HostState, link: Link) -> Cell:
 
 def _member_role(state: HostState, key: Line, link: Link) -> Cell:
     master = state.links.get(key.path[-2])
-    bond = bond_named(state, master.name) if master else None
+    bond = bond_of(state, master.name) if master else None
     if bond is None:
         return Cell(_("member"))
     severity = Severity.OK if bond.active_member == link.name else Severity.DIM

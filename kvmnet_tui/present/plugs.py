@@ -63,6 +63,13 @@ def network_of_port(state: HostState, port: Link) -> Network | None:
     return network_of_bridge(state, bridge) if dash and rest == "nic" else None
 
 
+def bridge_of_bond(state: HostState, name: str) -> str:
+    """The bridge that the bond is a port of, "" for none."""
+    link = state.link_named(name)
+    master = state.links.get(link.master) if link else None
+    return master.name if master and master.kind == "bridge" else ""
+
+
 def is_uplink(link: Link) -> bool:
     """Whether frames leave the host through this port: a card, a bond, a VLAN on either."""
     if link.kind == "veth":
