@@ -16,7 +16,7 @@ Parents = Mapping[Hashable, Hashable | None]
 class Tree(Protocol):
     """What a view offers besides when its rows are a tree."""
 
-    def parent(self, state: HostState, key: Hashable) -> Hashable | None:
+    def parent(self, state: HostState, key: Hashable, /) -> Hashable | None:
         """The row that this one hangs under, None for a root."""
 
 
@@ -151,12 +151,16 @@ def branch_signs(keys: Sequence[Hashable], parents: Parents) -> dict[Hashable, s
 
 def with_branch(text: str, branch: str) -> str:
     """The first cell of a tree's row with the signs the view gave it replaced by `branch`."""
+    return branch + without_branch(text)
+
+
+def without_branch(text: str) -> str:
+    """The first cell of a tree's row without the signs before it."""
     signs = glyphs()
     known = (signs.tree_next, signs.tree_last, signs.tree_pass, signs.tree_done)
-    for _level in range(len(branch) // len(signs.tree_next)):
-        if text.startswith(known):
-            text = text[len(signs.tree_next) :]
-    return branch + text
+    while text.startswith(known):
+        text = text[len(signs.tree_next) :]
+    return text
 
 
 def nearest(before: Sequence[Hashable], position: int, after: Mapping[Hashable, int]) -> int:

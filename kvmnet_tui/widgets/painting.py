@@ -16,8 +16,8 @@ from kvmnet_tui.widgets import palette
 from kvmnet_tui.widgets.columns import GAP, Layout
 from kvmnet_tui.widgets.text import fit
 
-ASCII_ARROWS = ("^", "v", "<", ">")
-ARROWS = ("▲", "▼", "‹", "›")
+SORTED, SORTED_ASCII = ("▲", "▼"), ("^", "v")
+MORE, MORE_ASCII = ("‹", "›"), ("<", ">")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ def changed_regions(y: int, old: Row | None, new: Row | None, layout: Layout) ->
 def header_strip(
     columns: Sequence[Column], layout: Layout, width: int, sorted_by: str, reverse: bool
 ) -> Strip:
-    """The titles, an arrow at the one sorted by, and a sign when there are more columns."""
-    ascending, descending, more_left, more_right = _arrows()
+    """The titles, with an arrow at the one sorted by."""
+    ascending, descending = SORTED if _is_unicode() else SORTED_ASCII
     line = ""
     for placed in layout.placed:
         column = columns[placed.index]
@@ -72,11 +72,15 @@ def header_strip(
             room = min(cell_len(title), placed.width - 1)
             title = fit(title, room) + arrow
         line += fit(title, placed.width, right=column.right) + " " * GAP
-    if not layout.complete and width > 2:
-        sign = more_right if layout.can_scroll else more_left
-        line = fit(line.rstrip(), width - 1) + sign
     return Strip([Segment(fit(line.rstrip(), width), palette.HEADER)], width)
 
 
-def _arrows() -> tuple[str, str, str, str]:
-    return ASCII_ARROWS if glyphs().ellipsis.isascii() else ARROWS
+def more_columns(layout: Layout, skipped: int) -> str:
+    """Signs for columns that the terminal is too narrow for, to the left and to the right."""
+    left, right = MORE if _is_unicode() else MORE_ASCII
+    signs = (left if skipped else "") + (right if layout.can_scroll else "")
+    return f" {signs}" if signs else ""
+
+
+def _is_unicode() -> bool:
+    return not glyphs().ellipsis.isascii()

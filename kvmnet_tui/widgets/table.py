@@ -19,8 +19,16 @@ from kvmnet_tui.present.table import View
 from kvmnet_tui.present.text import clean
 from kvmnet_tui.widgets import palette
 from kvmnet_tui.widgets.columns import GAP, Layout, lay_out
-from kvmnet_tui.widgets.ordering import Arrangement, Tree, Wish, arrange, nearest, with_branch
-from kvmnet_tui.widgets.painting import Row, changed_regions, header_strip, row_strip
+from kvmnet_tui.widgets.ordering import (
+    Arrangement,
+    Tree,
+    Wish,
+    arrange,
+    nearest,
+    with_branch,
+    without_branch,
+)
+from kvmnet_tui.widgets.painting import Row, changed_regions, header_strip, more_columns, row_strip
 from kvmnet_tui.widgets.text import fit, wrap
 from kvmnet_tui.widgets.window import Window
 
@@ -59,7 +67,7 @@ class LiveTable(Widget, can_focus=True):
     ]
 
     class Changed(Message):
-        """The cursor's row, the order, the filter or the number of rows changed."""
+        """The cursor's row, the rows, their order or the columns are others than before."""
 
         def can_replace(self, message: Message) -> bool:
             """One is enough to look again."""
@@ -101,11 +109,13 @@ class LiveTable(Widget, can_focus=True):
     def position(self) -> str:
         """Where the cursor is, or how many rows match the filter, in words."""
         now = self._arrangement
+        where = ""
         if self._wish.needle:
-            return _("{matches} of {total}").format(matches=now.matches, total=now.total)
-        if not now.keys:
-            return ""
-        return _("row {row} of {total}").format(row=self._window.cursor + 1, total=len(now.keys))
+            where = _("{matches} of {total}").format(matches=now.matches, total=now.total)
+        elif now.keys:
+            row = self._window.cursor + 1
+            where = _("row {row} of {total}").format(row=row, total=len(now.keys))
+        return where + more_columns(self._placing, self._skipped)
 
     def cursor_text(self) -> str:
         """The cursor row's cells, tab-separated."""
@@ -113,6 +123,14 @@ class LiveTable(Widget, can_focus=True):
         if key is None:
             return ""
         return "\t".join(clean(cell.text) for cell in self.view.cells(self._state, key))
+
+    @property
+    def cursor_title(self) -> str:
+        """The cursor row's first cell without branch signs."""
+        key = self.cursor_key
+        if key is None:
+            return ""
+        return without_branch(clean(self.view.cells(self._state, key)[0].text))
 
     def update(self, state: HostState) -> None:
         """Show another picture."""
@@ -244,6 +262,7 @@ class LiveTable(Widget, can_focus=True):
         self._placing = lay_out(self.view.columns, self.size.width, self._skipped)
         self._window.resize(self.size.height - HEADER_ROWS)
         self._painted = []
+        self.post_message(self.Changed())
         self._sync()
 
     def on_click(self, event: events.Click) -> None:
@@ -305,6 +324,7 @@ class LiveTable(Widget, can_focus=True):
         if self._placing.can_scroll if columns > 0 else self._skipped:
             self._skipped += columns
             self._placing = lay_out(self.view.columns, self.size.width, self._skipped)
+            self.post_message(self.Changed())
             self.refresh()
 
     def action_open(self) -> None:

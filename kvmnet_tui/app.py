@@ -1,0 +1,156 @@
+"""The Textual App: one state, one controller worker, and the screens that show the state."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import var
+
+from kvmnet_tui.controller import Controller, Publish
+from kvmnet_tui.i18n import _
+from kvmnet_tui.model.interest import Interest
+from kvmnet_tui.model.state import HostState
+from kvmnet_tui.screens.frame import AppSettings
+from kvmnet_tui.screens.host import HostScreen
+from kvmnet_tui.screens.tabs import TABS, Tab
+
+__all__ = ["AppSettings", "KvmnetApp", "MakeController", "StateChanged"]
+
+MakeController = Callable[[Publish], Controller]
+
+END_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+END_SECONDS = 5  # for a clean end when the terminal is gone and takes nothing any more
+
+
+class StateChanged(Message):
+    """Another picture of the host; an older one still waiting is not worth showing."""
+
+    def __init__(self, state: HostState) -> None:
+        super().__init__()
+        self.state = state
+
+    def can_replace(self, message: Message) -> bool:
+        """A newer picture replaces an older one."""
+        return isinstance(message, StateChanged)
+
+
+class KvmnetApp(App[None]):
+    """Shows what the controller publishes. `make_controller` runs after the first frame."""
+
+    CSS_PATH = "styles/app.tcss"
+    TITLE = "kvmnet-tui"
+    DEFAULT_MODE = TABS[0].name
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(str(number), f"show_tab({number})", show=False)
+            for number in range(1, len(TABS) + 1)
+        ),
+        Binding("question_mark", "help", show=False),
+        Binding("q", "quit", show=False),
+        Binding("ctrl+c,ctrl+q", "quit", show=False, priority=True),
+    ]
+
+    # Every picture differs from the one before: comparing them would cost more than showing them.
+    state = var(HostState(), always_update=True, init=False)
+
+    def __init__(self, make_controller: MakeController, settings: AppSettings) -> None:
+        super().__init__(ansi_color=True)
+        self._make_controller = make_controller
+        self._settings = settings
+        self._controller: Controller | None = None
+        self._interest = Interest()
+        self._trouble: tuple[str, ...] = ()
+        self.set_reactive(KvmnetApp.state, HostState(host=socket.gethostname()))
+        for tab in TABS:
+            self.add_mode(tab.name, partial(self._make_screen, tab))
+
+    def _make_screen(self, tab: Tab) -> HostScreen:
+        """A tab's screen, made when it is first shown and kept with its cursor and filter."""
+        screen = HostScreen(tab, self._settings)
+        screen.show(self.state, self._trouble)
+        return screen
+
+    def on_mount(self) -> None:
+        """Show a frame first; what the controller imports is not on its way."""
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for number in END_SIGNALS:
+                loop.add_signal_handler(number, self._end_by, number)
+        self.call_after_refresh(self._start_controller)
+
+    def _start_controller(self) -> None:
+        self.run_worker(self._run_controller(), name="controller", exit_on_error=False)
+
+    async def _run_controller(self) -> None:
+        try:
+            self._controller = self._make_controller(self._publish)
+            self._controller.look_at(self._interest)
+            await self._controller.run()
+        except Exception as error:  # noqa: BLE001 - a crash becomes a sentence on the screen
+            self._controller = None
+            self._say(
+                _("The picture no longer follows the host: {error}. Quit and start again.").format(
+                    error=_innermost(error)
+                )
+            )
+
+    def _publish(self, state: HostState) -> None:
+        self.post_message(StateChanged(state))
+
+    def _say(self, sentence: str) -> None:
+        self._trouble = (*self._trouble, sentence)
+        self.state = self.state
+
+    def on_state_changed(self, event: StateChanged) -> None:
+        """Take over the newest picture."""
+        self.state = event.state
+
+    def watch_state(self, state: HostState) -> None:
+        """Hand it to the screen that is shown; the others get it when they are."""
+        if isinstance(self.screen, HostScreen):
+            self.screen.show(state, self._trouble)
+
+    def on_host_screen_shown(self) -> None:
+        """A screen that comes back missed what happened meanwhile."""
+        self.watch_state(self.state)
+        self.on_host_screen_interest_changed()
+
+    def on_host_screen_interest_changed(self) -> None:
+        """Have what is on screen kept fresh."""
+        screen = self.screen
+        if not isinstance(screen, HostScreen) or screen.interest == self._interest:
+            return
+        self._interest = screen.interest
+        if self._controller is not None:
+            self._controller.look_at(self._interest)
+
+    async def action_show_tab(self, number: int) -> None:
+        """Show a tab."""
+        if isinstance(self.screen, HostScreen):
+            await self.switch_mode(TABS[number - 1].name)
+
+    async def action_help(self) -> None:
+        """Show the help."""
+        from kvmnet_tui.screens.help import HelpScreen  # noqa: PLC0415 - seldom used
+
+        if isinstance(self.screen, HostScreen):
+            await self.push_screen(HelpScreen())
+
+    def _end_by(self, number: int) -> None:
+        """End cleanly when the system says so, and surely when the terminal has gone."""
+        signal.alarm(END_SECONDS)
+        self.exit(return_code=128 + number)
+
+
+def _innermost(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"

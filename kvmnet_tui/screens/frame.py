@@ -1,0 +1,108 @@
+"""What stands around every table: who and where, which sources speak, the tabs, the keys."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from kvmnet_tui.i18n import N_, _
+from kvmnet_tui.model.state import HostState, Phase, SourceName
+from kvmnet_tui.present.glyphs import glyphs
+from kvmnet_tui.present.sentences import problems
+from kvmnet_tui.present.table import Severity
+from kvmnet_tui.screens.tabs import TABS
+from kvmnet_tui.widgets import palette
+from kvmnet_tui.widgets.bar import Item
+
+_SOURCES = {
+    SourceName.KERNEL: N_("kernel"),
+    SourceName.LIBVIRT: N_("libvirt"),
+    SourceName.BONDING: N_("bonding"),
+    SourceName.MANAGERS: N_("managers"),
+}
+_PHASES = {
+    Phase.STARTING: N_("{source}: reading"),
+    Phase.LIVE: N_("{source}"),
+    Phase.LOST: N_("{source}: lost"),
+    Phase.ABSENT: N_("{source}: none"),
+}
+_SEVERITIES = {
+    Phase.STARTING: Severity.DIM,
+    Phase.LIVE: Severity.OK,
+    Phase.LOST: Severity.ERROR,
+    Phase.ABSENT: Severity.DIM,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AppSettings:
+    """What the command line decided and the screens show. `notice` is a translated sentence."""
+
+    read_only: bool = False
+    lab: bool = False
+    notice: str = ""
+
+
+def title_items(state: HostState, settings: AppSettings) -> tuple[Item, ...]:
+    """The program, the host, and whether nothing may be changed."""
+    items = [Item(" kvmnet-tui ", palette.STRONG), Item(f" {state.host} ")]
+    if settings.read_only:
+        items.append(Item(f" {_('read-only')} ", palette.BY_SEVERITY[Severity.ACCENT]))
+    return tuple(items)
+
+
+def source_items(state: HostState, width: int) -> tuple[Item, ...]:
+    """A sign and a word for each source; those that work give way when there is no room."""
+    phases = {name: state.source(name).phase for name in SourceName}
+    every = tuple(_source_item(name, phase) for name, phase in phases.items())
+    if sum(cell_len(item.text) for item in every) <= width:
+        return every
+    return tuple(
+        _source_item(name, phase) for name, phase in phases.items() if phase is not Phase.LIVE
+    )
+
+
+def _source_item(name: SourceName, phase: Phase) -> Item:
+    signs = glyphs()
+    sign = {Phase.LIVE: signs.up, Phase.LOST: signs.warning}.get(phase, signs.down)
+    word = _(_PHASES[phase]).format(source=_(_SOURCES[name]))
+    return Item(f"{sign} {word}  ", palette.BY_SEVERITY[_SEVERITIES[phase]])
+
+
+def lab_items(settings: AppSettings) -> tuple[Item, ...]:
+    """The banner of the lab."""
+    text = settings.notice or _("a small host of its own: nothing outside it changes")
+    return (Item(f" {_('LAB')} ", palette.BANNER), Item(f" {text} "))
+
+
+def tab_items(current: str) -> tuple[Item, ...]:
+    """The screens with their number keys, the current one marked."""
+    return tuple(
+        Item(
+            f" {number} {_(tab.title)} ",
+            palette.BANNER if tab.name == current else palette.PLAIN,
+            f"app.show_tab({number})",
+        )
+        for number, tab in enumerate(TABS, 1)
+    )
+
+
+def notice_items(state: HostState, notices: Iterable[str]) -> tuple[Item, ...]:
+    """A line for each source that is lost, and for whatever else must be said."""
+    sign = glyphs().warning
+    said = [
+        Item(f" {sign} {text}", palette.BY_SEVERITY[Severity.ACCENT]) for text in notices if text
+    ]
+    lost = [
+        Item(f" {sign} {text}", palette.BY_SEVERITY[Severity.ERROR]) for text in problems(state)
+    ]
+    return (*said, *lost)
+
+
+def key_items(*keys: tuple[str, str, str]) -> tuple[Item, ...]:
+    """The footer: (key, what it does, the action a click runs)."""
+    items = []
+    for key, what, action in keys:
+        items.append(Item(f" {key}", palette.KEY, action))
+        items.append(Item(f" {what} ", palette.PLAIN, action))
+    return tuple(items)

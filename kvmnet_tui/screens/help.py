@@ -1,0 +1,87 @@
+"""The help: every key, and what the signs and colours mean."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from kvmnet_tui.i18n import _
+from kvmnet_tui.present.cells import bad, flagged, good, quiet
+from kvmnet_tui.present.table import Cell, Field, Section, Severity
+from kvmnet_tui.screens.frame import key_items
+from kvmnet_tui.widgets.bar import Bar
+from kvmnet_tui.widgets.detail import DetailPane
+
+
+class HelpScreen(Screen[None]):
+    """One scrollable page."""
+
+    AUTO_FOCUS = "DetailPane"
+    ESCAPE_TO_MINIMIZE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,enter", "app.pop_screen", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """The page and the key that closes it."""
+        yield DetailPane(id="help")
+        yield Bar(id="keys")
+
+    def on_mount(self) -> None:
+        """Fill the page."""
+        sections = (_screens(), _rows(), _details(), _signs())
+        self.query_one(DetailPane).show(_("Help"), sections, is_other=True)
+        self.query_one(Bar).show(key_items(("Esc", _("close"), "app.pop_screen")))
+
+
+def _section(title: str, *keys: tuple[str, str]) -> Section:
+    return Section(title, tuple(Field(key, Cell(what)) for key, what in keys))
+
+
+def _screens() -> Section:
+    return _section(
+        _("Screens"),
+        ("1 - 6", _("Networks, Bridges, Bonds, Guests, Links, Events; a click on the name too")),
+        ("?", _("this help")),
+        ("Esc", _("one step back: close the detail, then end the filter")),
+        ("r", _("paint the screen again, should something else have written on it")),
+        ("q, Ctrl+C, Ctrl+Q", _("quit")),
+    )
+
+
+def _rows() -> Section:
+    return _section(
+        _("Rows"),
+        (_("Up, Down, k, j"), _("one row up or down; the mouse wheel scrolls")),
+        (_("PgUp, PgDn"), _("one page; Ctrl+U and Ctrl+D half a page")),
+        (_("Home, End, g, G"), _("first and last row")),
+        (_("Left, Right, h, l"), _("columns that the terminal is too narrow for")),
+        (_("Enter, double click"), _("detail of the row")),
+        ("/", _("show only rows that contain a text; in a tree with what they hang under")),
+        ("s, S", _("sort by the next column, the other way round; a click on a title too")),
+        (_("Space, -, +"), _("in a tree: fold or unfold a branch, fold all, unfold all")),
+        ("p", _("in Events: hold the rows still, or let them follow again")),
+        ("y", _("copy the row to the terminal's clipboard (OSC 52)")),
+    )
+
+
+def _details() -> Section:
+    return _section(
+        _("Detail"),
+        ("Tab", _("on wide terminals: from the rows to the detail beside them and back")),
+        (_("Up, Down, PgUp, PgDn, g, G"), _("scroll")),
+        ("y", _("copy the whole detail")),
+        ("Esc", _("close")),
+    )
+
+
+def _signs() -> Section:
+    words = (
+        (good(_("up")), _("works as it should (green)")),
+        (quiet(_("down")), _("off, and no fault (dim)")),
+        (bad(_("no carrier")), _("down and should not be (red)")),
+        (flagged(_("look here")), _("something that somebody should look at (yellow)")),
+        (Cell("-", Severity.DIM), _("not known, or there is none")),
+    )
+    return Section(_("Signs and colours"), rows=tuple((sign, Cell(text)) for sign, text in words))
