@@ -15,7 +15,7 @@ AGENT_CHANNEL = "org.qemu.guest_agent.0"
 _PLUGS = frozenset({"bridge", "dev", "network", "name"})
 
 
-class XmlProblem(ValueError):
+class XmlProblem(ValueError):  # noqa: N818 - a finding, told to the user
     """A document that cannot be used; the message is one sentence for the user."""
 
 

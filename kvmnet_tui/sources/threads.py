@@ -24,9 +24,9 @@ class Worker:
         self._thread.start()
 
     @property
-    def is_alive(self) -> bool:
-        """Whether the thread still runs, be it that a call in it hangs."""
-        return self._thread.is_alive()
+    def ident(self) -> int:
+        """The thread's identifier, as `threading.get_ident` says inside."""
+        return self._thread.ident or 0
 
     def call(self, function: Callable[[], Result]) -> asyncio.Future[Result]:
         """Run `function` in the thread; cancelling the future gives up a call not yet begun."""

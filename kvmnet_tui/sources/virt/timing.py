@@ -1,0 +1,13 @@
+"""How long the libvirt source waits for what, in seconds."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """`open`: for a connection; `audit`: between audits; retries wait doubly long each time."""
+
+    open: float = 10.0
+    first_retry: float = 1.0
+    last_retry: float = 30.0
+    audit: float = 5.0
