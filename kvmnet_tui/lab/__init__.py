@@ -11,11 +11,11 @@ from typing import NoReturn
 from kvmnet_tui.i18n import _
 
 URI = "test:///run/kvmnet-tui/lab.xml"
+USER_NAMESPACE = ("--user", "--map-root-user")  # before the others, for those who are not root
 
 _INSIDE = "KVMNET_TUI_LAB"
 # Slave: what is unmounted outside must not live on in here; nothing goes the other way.
 _NAMESPACES = ("--net", "--mount", "--propagation=slave", "--pid")
-_USER_NAMESPACE = ("--user", "--map-root-user")
 
 
 class LabError(Exception):
@@ -48,7 +48,7 @@ def enter(argv: list[str]) -> NoReturn:
 
 def namespaces_command() -> list[str]:
     """The command that runs what follows it in new namespaces; LabError when one is missing."""
-    user = () if os.geteuid() == 0 else _USER_NAMESPACE
+    user = () if os.geteuid() == 0 else USER_NAMESPACE
     return [program("unshare"), *user, *_NAMESPACES, "--"]
 
 
