@@ -65,11 +65,16 @@ class Topology:
 
     @cached_property
     def uppers(self) -> Mapping[int, tuple[int, ...]]:
-        """Index of a link to the indexes of the VLAN, macvlan... links that stand on it."""
+        """Index of a link to the indexes of the VLAN, macvlan... links that stand on it.
+
+        A veth's `lower` is its peer, on which it does not stand.
+        """
         return self._grouped(
             (link.lower, link)
             for link in self.links.values()
-            if link.lower and not link.lower_elsewhere and link.lower != link.index
+            if link.lower not in (0, link.index)
+            and not link.lower_elsewhere
+            and link.kind != "veth"
         )
 
     @cached_property

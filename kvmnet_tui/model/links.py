@@ -133,6 +133,7 @@ class Link:
     `kind` is the kernel's (bridge, bond, vlan, tun, veth, macvtap...), or `ethernet`, `loopback`
     and so on for links of no kind. `master` and `lower` are indexes, 0 for none; with
     `lower_elsewhere` the lower link lives in another namespace and cannot be looked up here.
+    `lower` of a veth is its peer.
     """
 
     index: int

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from enum import Enum, auto
@@ -20,6 +21,7 @@ from kvmnet_tui.sources.source import Inbox
 _GROUPS: Final = (c.RTNLGRP_LINK, c.RTNLGRP_IPV4_IFADDR, c.RTNLGRP_IPV6_IFADDR, c.RTNLGRP_NEIGH)
 _AT_ONCE: Final = 512  # messages filed before the loop may do something else: about 2 ms
 _EVER: Final = 1 << 30
+_DOWN_AT_ONCE: Final = 32
 _REST: Final = 0.01  # seconds between two looks at the socket while a flush is due anyway
 
 
@@ -92,6 +94,17 @@ class Listener:
         if self.table.is_waiting:
             self._heard_at = self._heard_at or time.time()
             self._pull()
+
+    def ask_for_down_links(self, after: int) -> int:
+        """Read some of the links that are down, from index `after` on; where to go on next time.
+
+        The kernel tells nobody when settings of such a link change (netdev_state_change).
+        """
+        down = sorted(link.index for link in self.table.links.values() if not link.is_up)
+        begin = bisect_right(down, after)
+        batch = down[begin : begin + _DOWN_AT_ONCE]
+        self.ask_for(batch)
+        return batch[-1] if len(batch) == _DOWN_AT_ONCE else 0
 
     def end(self, ending: Ending) -> None:
         """Have everything read anew."""

@@ -21,6 +21,7 @@ from kvmnet_tui.sources.netlink.drivers import may_have_driver, read_drivers
 from kvmnet_tui.sources.netlink.listener import Ending, Listener
 from kvmnet_tui.sources.netlink.reading import CountersReader, read_all, read_forwarding
 from kvmnet_tui.sources.source import Inbox
+from kvmnet_tui.sources.threads import call_in_thread
 
 RECEIVE_BUFFER: Final = 16 << 20
 EVERY: Final = 1.0  # seconds between readings of counters and MAC tables
@@ -110,7 +111,7 @@ class NetlinkSource:
     async def _follow(self, inbox: Inbox, listener: Listener, counters: CountersReader) -> Ending:
         async with asyncio.TaskGroup() as tasks:
             work = (
-                tasks.create_task(self._follow_counters(inbox, counters)),
+                tasks.create_task(self._follow_counters(inbox, listener, counters)),
                 tasks.create_task(self._follow_forwarding(inbox, listener)),
                 tasks.create_task(self._follow_drivers(inbox, listener)),
             )
@@ -130,12 +131,16 @@ class NetlinkSource:
         self._counters_read_at = time.monotonic()
         inbox.put(CountersRead(self._counters_read_at, await counters.read()))
 
-    async def _follow_counters(self, inbox: Inbox, counters: CountersReader) -> None:
+    async def _follow_counters(
+        self, inbox: Inbox, listener: Listener, counters: CountersReader
+    ) -> None:
+        asked = 0
         while True:
             if self._interest.counters:
                 due_in = self._counters_read_at + EVERY - time.monotonic()
                 await asyncio.sleep(max(0.0, due_in))
                 await self._say_counters(inbox, counters)
+                asked = listener.ask_for_down_links(asked)
             else:
                 self._counters_wanted.clear()
                 await self._counters_wanted.wait()
@@ -171,7 +176,7 @@ class NetlinkSource:
         self._drivers_wanted.clear()
         if not wanted:
             return {}
-        drivers = await asyncio.to_thread(read_drivers, self._sysfs, wanted)
+        drivers = await call_in_thread("drivers", lambda: read_drivers(self._sysfs, wanted))
         return dict(listener.table.with_drivers(drivers))
 
     async def _follow_drivers(self, inbox: Inbox, listener: Listener) -> None:
