@@ -5,24 +5,30 @@ import signal
 import socket
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
+from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import var
+from textual.screen import Screen
 
-from kvmnet_tui.controller import Controller, Publish
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.interest import Interest
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.screens.frame import AppSettings
 from kvmnet_tui.screens.host import HostScreen
 from kvmnet_tui.screens.tabs import TABS, Tab
+from kvmnet_tui.widgets.tight import TightUpdate
+
+if TYPE_CHECKING:  # the controller and what it folds are imported by `make_controller`
+    from kvmnet_tui.controller import Controller, Publish
 
 __all__ = ["AppSettings", "KvmnetApp", "MakeController", "StateChanged"]
 
-MakeController = Callable[[Publish], Controller]
+MakeController = Callable[["Publish"], "Controller"]
 
 END_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 END_SECONDS = 5  # for a clean end when the terminal is gone and takes nothing any more
@@ -143,6 +149,12 @@ class KvmnetApp(App[None]):
 
         if isinstance(self.screen, HostScreen):
             await self.push_screen(HelpScreen())
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Textual's own painting, narrowed to the cells that changed."""
+        if isinstance(renderable, ChopsUpdate):
+            renderable = TightUpdate.of(renderable)
+        super()._display(screen, renderable)
 
     def _end_by(self, number: int) -> None:
         """End cleanly when the system says so, and surely when the terminal has gone."""

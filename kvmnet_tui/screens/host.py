@@ -13,11 +13,10 @@ from textual.screen import Screen
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.interest import Interest
 from kvmnet_tui.model.state import HostState
-from kvmnet_tui.present.bridge_tree import Line
 from kvmnet_tui.present.table import Section
 from kvmnet_tui.screens import frame
 from kvmnet_tui.screens.frame import AppSettings
-from kvmnet_tui.screens.tabs import Tab
+from kvmnet_tui.screens.tabs import Tab, bridges_in_detail
 from kvmnet_tui.widgets.bar import Bar, Item, Notices
 from kvmnet_tui.widgets.detail import DetailPane
 from kvmnet_tui.widgets.table import LiveTable
@@ -95,10 +94,9 @@ class HostScreen(Screen[None]):
     @property
     def interest(self) -> Interest:
         """What must be kept fresh for what is on screen."""
-        key = self._detail_key
-        if isinstance(key, Line) and key.bridge:
-            return replace(self.tab.interest, forwarding=frozenset({key.bridge}))
-        return self.tab.interest
+        if self._detail_key is None:
+            return self.tab.interest
+        return replace(self.tab.interest, forwarding=bridges_in_detail(self._detail_key))
 
     def on_mount(self) -> None:
         """Show what is known already."""

@@ -1,17 +1,13 @@
 """The six screens: their order, titles, views and what each needs kept fresh."""
 
-from collections.abc import Callable
+# ruff: noqa: PLC0415 - a view is imported when it is first shown, not before the first frame
+
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from kvmnet_tui.i18n import N_
 from kvmnet_tui.model.interest import Interest
-from kvmnet_tui.present.bonds import BondsView
-from kvmnet_tui.present.bridges import BridgesView
-from kvmnet_tui.present.guests import GuestsView
-from kvmnet_tui.present.links import LinksView
-from kvmnet_tui.present.networks import NetworksView
 from kvmnet_tui.present.table import View
-from kvmnet_tui.present.timeline import EventsView
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +21,54 @@ class Tab:
     follows_tail: bool = False
 
 
+def _networks() -> View:
+    from kvmnet_tui.present.networks import NetworksView
+
+    return NetworksView()
+
+
+def _bridges() -> View:
+    from kvmnet_tui.present.bridges import BridgesView
+
+    return BridgesView()
+
+
+def _bonds() -> View:
+    from kvmnet_tui.present.bonds import BondsView
+
+    return BondsView()
+
+
+def _guests() -> View:
+    from kvmnet_tui.present.guests import GuestsView
+
+    return GuestsView()
+
+
+def _links() -> View:
+    from kvmnet_tui.present.links import LinksView
+
+    return LinksView()
+
+
+def _events() -> View:
+    from kvmnet_tui.present.timeline import EventsView
+
+    return EventsView()
+
+
 TABS = (
-    Tab("networks", N_("Networks"), NetworksView, Interest(guests=True)),
-    Tab("bridges", N_("Bridges"), BridgesView, Interest(counters=True, guests=True)),
-    Tab("bonds", N_("Bonds"), BondsView, Interest(counters=True, bonds=True)),
-    Tab("guests", N_("Guests"), GuestsView, Interest(counters=True, guests=True)),
-    Tab("links", N_("Links"), LinksView, Interest(counters=True)),
-    Tab("events", N_("Events"), EventsView, Interest(), follows_tail=True),
+    Tab("networks", N_("Networks"), _networks, Interest(guests=True)),
+    Tab("bridges", N_("Bridges"), _bridges, Interest(counters=True, guests=True)),
+    Tab("bonds", N_("Bonds"), _bonds, Interest(counters=True, bonds=True)),
+    Tab("guests", N_("Guests"), _guests, Interest(counters=True, guests=True)),
+    Tab("links", N_("Links"), _links, Interest(counters=True)),
+    Tab("events", N_("Events"), _events, Interest(), follows_tail=True),
 )
+
+
+def bridges_in_detail(key: Hashable | None) -> frozenset[int]:
+    """The bridges whose MAC tables the detail of a row shows."""
+    from kvmnet_tui.present.bridge_tree import Line
+
+    return frozenset({key.bridge} if isinstance(key, Line) and key.bridge else ())
