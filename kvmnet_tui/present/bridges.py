@@ -13,20 +13,22 @@ from kvmnet_tui.present.bridge_detail import bridge_detail, loose_detail, port_d
 from kvmnet_tui.present.bridge_tree import BridgeTree, Line, Role
 from kvmnet_tui.present.cells import (
     EMPTY,
+    LIVE_NUMBERS,
     UNKNOWN,
     dim,
     error_cells,
     flagged,
     good,
+    link_number,
     link_state,
     mii_state,
     on_off,
     plain,
     quiet,
     rate_cells,
+    total_cells,
 )
 from kvmnet_tui.present.guests import shown_addresses
-from kvmnet_tui.present.links import number_of
 from kvmnet_tui.present.plugs import (
     Plug,
     is_uplink,
@@ -37,8 +39,6 @@ from kvmnet_tui.present.plugs import (
 from kvmnet_tui.present.sentences import full_status_sentence, state_word
 from kvmnet_tui.present.table import Cell, Column, Section, Severity
 from kvmnet_tui.present.text import clean
-
-_LIVE_NUMBERS = {"rx", "tx", "spark", "errors", "drops"}
 
 
 class BridgesView:
@@ -58,6 +58,8 @@ class BridgesView:
         Column("mac", N_("MAC"), 17, priority=6),
         Column("stp", N_("STP"), 3, priority=7),
         Column("id", N_("Bridge id"), 17, priority=8),
+        Column("received", N_("Received"), 8, right=True, priority=9, live=True),
+        Column("sent", N_("Sent"), 8, right=True, priority=9, live=True),
     )
 
     def __init__(self) -> None:
@@ -85,6 +87,7 @@ class BridgesView:
         link = state.links.get(key.link)
         if link is None or branch is None:
             return self._blank
+        counters = state.counters.get(link.index)
         rx, tx, spark = rate_cells(state.rates.get(link.index))
         return (
             _name(link, branch),
@@ -93,10 +96,11 @@ class BridgesView:
             rx,
             tx,
             spark,
-            *error_cells(state.counters.get(link.index)),
+            *error_cells(counters),
             dim(_mac(state, link)),
             on_off(link.bridge.stp) if link.bridge else EMPTY,
             plain(link.bridge.bridge_id) if link.bridge else EMPTY,
+            *total_cells(counters),
         )
 
     @property
@@ -113,8 +117,8 @@ class BridgesView:
     def sort_value(self, state: HostState, key: Hashable, column: str) -> Any:
         """Rates and counts by size, everything else as it reads."""
         link = state.links.get(key.link) if isinstance(key, Line) else None
-        if column in _LIVE_NUMBERS:
-            return number_of(state, link, column) if link else 0
+        if column in LIVE_NUMBERS:
+            return link_number(state, link, column)
         if column == "name":
             return natural_key(link.name if link else "")
         position = next(at for at, one in enumerate(self.columns) if one.key == column)

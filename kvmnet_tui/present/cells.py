@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.joins import SourcedAddress
 from kvmnet_tui.model.links import Counters, Link, Rates
+from kvmnet_tui.model.state import HostState
 from kvmnet_tui.present.glyphs import glyphs
 from kvmnet_tui.present.sentences import state_word
 from kvmnet_tui.present.table import Cell, Field, Severity
@@ -14,6 +15,7 @@ from kvmnet_tui.present.units import bytes_text, rate_text, sparkline
 EMPTY = Cell("")
 UNKNOWN = Cell("-", Severity.DIM)
 SPARK_WIDTH = 8
+LIVE_NUMBERS = frozenset({"rx", "tx", "spark", "received", "sent", "errors", "drops"})
 
 
 def plain(text: str) -> Cell:
@@ -105,6 +107,33 @@ def error_cells(counters: Counters | None) -> tuple[Cell, Cell]:
         count(counters.rx_errors + counters.tx_errors, Severity.ERROR),
         count(counters.rx_dropped + counters.tx_dropped, Severity.WARNING),
     )
+
+
+def total_cells(counters: Counters | None) -> tuple[Cell, Cell]:
+    """Received and sent since the link came to be."""
+    if counters is None:
+        return UNKNOWN, UNKNOWN
+    return Cell(bytes_text(counters.rx_bytes)), Cell(bytes_text(counters.tx_bytes))
+
+
+def link_number(state: HostState, link: Link | None, column: str) -> float:
+    """The number behind a live column of a link."""
+    index = link.index if link else 0
+    rates = state.rates.get(index) or Rates(0.0)
+    return live_number(rates, state.counters.get(index) or Counters(), column)
+
+
+def live_number(rates: Rates, counters: Counters, column: str) -> float:
+    """The number behind one of LIVE_NUMBERS."""
+    return {
+        "rx": rates.rx_bytes,
+        "tx": rates.tx_bytes,
+        "spark": rates.rx_bytes + rates.tx_bytes,
+        "received": counters.rx_bytes,
+        "sent": counters.tx_bytes,
+        "errors": counters.rx_errors + counters.tx_errors,
+        "drops": counters.rx_dropped + counters.tx_dropped,
+    }[column]
 
 
 def count(number: int, severity: Severity) -> Cell:

@@ -5,23 +5,26 @@ from typing import Any, NamedTuple
 
 from kvmnet_tui.i18n import N_, _
 from kvmnet_tui.model.joins import SourcedAddress, natural_key
-from kvmnet_tui.model.links import Rates
+from kvmnet_tui.model.links import Counters, Rates
 from kvmnet_tui.model.state import HostState, Phase, SourceName
 from kvmnet_tui.model.virt import Guest, Nic
 from kvmnet_tui.present.cells import (
     EMPTY,
+    LIVE_NUMBERS,
     UNKNOWN,
     counter_fields,
     dim,
     error_cells,
     flagged,
     good,
+    live_number,
     or_dash,
     plain,
     quiet,
     rate_cells,
     source_word,
     sourced,
+    total_cells,
     yes_no,
 )
 from kvmnet_tui.present.glyphs import glyphs
@@ -62,6 +65,8 @@ class GuestsView:
         Column("spark", N_("Traffic"), 8, priority=5, live=True),
         Column("errors", N_("Errors"), 6, right=True, priority=6, live=True),
         Column("drops", N_("Drops"), 6, right=True, priority=6, live=True),
+        Column("received", N_("Received"), 8, right=True, priority=7, live=True),
+        Column("sent", N_("Sent"), 8, right=True, priority=7, live=True),
     )
 
     def keys(self, state: HostState) -> Sequence[Hashable]:
@@ -96,7 +101,7 @@ class GuestsView:
     def sort_value(self, state: HostState, key: Hashable, column: str) -> Any:
         """Rates by the sum over a guest's NICs, everything else as it reads."""
         guest, nic = _found(state, key)
-        if column in {"rx", "tx", "spark", "errors", "drops"}:
+        if column in LIVE_NUMBERS:
             nics = (nic,) if nic else guest.nics if guest else ()
             return sum(_number(state, one, column) for one in nics)
         if guest is None:
@@ -167,6 +172,7 @@ def _nic_cells(state: HostState, guest: Guest, nic: Nic, position: int) -> tuple
     signs = glyphs()
     branch = signs.tree_last if position == len(guest.nics) - 1 else signs.tree_next
     label = clean(nic.device) or _("NIC {number}").format(number=position + 1)
+    counters = counters_of_nic(state, nic)
     rx, tx, spark = rate_cells(rates_of_nic(state, nic))
     addresses = shown_addresses(state.address_book.addresses_of(nic.mac))
     return (
@@ -179,22 +185,16 @@ def _nic_cells(state: HostState, guest: Guest, nic: Nic, position: int) -> tuple
         dim(nic.mac),
         or_dash(nic.model),
         spark,
-        *error_cells(counters_of_nic(state, nic)),
+        *error_cells(counters),
+        *total_cells(counters),
     )
 
 
 def _number(state: HostState, nic: Nic, column: str) -> float:
+    """The number behind a live column of a NIC."""
     rates = rates_of_nic(state, nic) or Rates(0.0)
-    counters = counters_of_nic(state, nic)
-    if column == "errors":
-        return counters.rx_errors + counters.tx_errors if counters else 0
-    if column == "drops":
-        return counters.rx_dropped + counters.tx_dropped if counters else 0
-    return {
-        "rx": rates.rx_bytes,
-        "tx": rates.tx_bytes,
-        "spark": rates.rx_bytes + rates.tx_bytes,
-    }[column]
+    counters = counters_of_nic(state, nic) or Counters()
+    return live_number(rates, counters, column)
 
 
 def _text(nic: Nic, column: str) -> str:

@@ -5,25 +5,25 @@ from typing import Any
 
 from kvmnet_tui.i18n import N_, _
 from kvmnet_tui.model.joins import natural_key
-from kvmnet_tui.model.links import Address, Counters, Link, Rates
+from kvmnet_tui.model.links import Address, Link
 from kvmnet_tui.model.state import HostState, SourceName
 from kvmnet_tui.present.cells import (
     EMPTY,
+    LIVE_NUMBERS,
     UNKNOWN,
     counter_fields,
     dim,
     error_cells,
+    link_number,
     link_state,
     or_dash,
     plain,
     rate_cells,
+    total_cells,
 )
 from kvmnet_tui.present.management import Management, management_of
 from kvmnet_tui.present.sentences import full_status_sentence
 from kvmnet_tui.present.table import Cell, Column, Field, Section, Severity
-from kvmnet_tui.present.units import bytes_text
-
-_LIVE_NUMBERS = {"rx", "tx", "spark", "received", "sent", "errors", "drops", "mtu"}
 
 
 class LinksView:
@@ -85,8 +85,7 @@ class LinksView:
             errors,
             drops,
             Cell(str(link.mtu)),
-            Cell(bytes_text(counters.rx_bytes)) if counters else UNKNOWN,
-            Cell(bytes_text(counters.tx_bytes)) if counters else UNKNOWN,
+            *total_cells(counters),
             or_dash(link.driver),
             dim(",".join(link.flag_names)),
         )
@@ -94,8 +93,10 @@ class LinksView:
     def sort_value(self, state: HostState, key: Hashable, column: str) -> Any:
         """Numbers by size, everything else as it reads."""
         link = _link(state, key)
-        if column in _LIVE_NUMBERS:
-            return number_of(state, link, column) if link else 0
+        if column in LIVE_NUMBERS:
+            return link_number(state, link, column)
+        if column == "mtu":
+            return link.mtu if link else 0
         if column == "name" or link is None:
             return natural_key(link.name if link else "")
         position = next(at for at, one in enumerate(self.columns) if one.key == column)
@@ -117,23 +118,6 @@ class LinksView:
         """Why there are no links: only when the kernel was not read."""
         status = state.source(SourceName.KERNEL)
         return full_status_sentence(SourceName.KERNEL, status) or _("There are no links here.")
-
-
-def number_of(state: HostState, link: Link, column: str) -> float:
-    """The number behind a live column of a link."""
-    counters = state.counters.get(link.index, Counters())
-    rates = state.rates.get(link.index, Rates(0.0))
-    numbers: dict[str, float] = {
-        "rx": rates.rx_bytes,
-        "tx": rates.tx_bytes,
-        "spark": rates.rx_bytes + rates.tx_bytes,
-        "received": counters.rx_bytes,
-        "sent": counters.tx_bytes,
-        "errors": counters.rx_errors + counters.tx_errors,
-        "drops": counters.rx_dropped + counters.tx_dropped,
-        "mtu": link.mtu,
-    }
-    return numbers[column]
 
 
 def _link(state: HostState, key: Hashable) -> Link | None:

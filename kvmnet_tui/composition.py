@@ -1,0 +1,63 @@
+"""The real sources put together; what they import is loaded here and not before."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+
+from kvmnet_tui import lab
+from kvmnet_tui.controller import Controller, Publish
+from kvmnet_tui.events import SourceChanged
+from kvmnet_tui.model.interest import Interest
+from kvmnet_tui.model.state import HostState, Phase, Problem, SourceStatus
+from kvmnet_tui.sources.source import Inbox, Source
+
+
+def controller_maker(uri: str, *, read_only: bool) -> Callable[[Publish], Controller]:
+    """What makes the controller of this host (in the lab: of the lab's) and of libvirt at `uri`."""
+
+    def make(publish: Publish) -> Controller:
+        sources = real_sources(lab.URI if lab.inside() else uri, read_only=read_only)
+        if lab.inside():
+            sources = tuple(_InLab(source) for source in sources)
+        return Controller(sources, publish, host=socket.gethostname())
+
+    return make
+
+
+def real_sources(uri: str, *, read_only: bool) -> tuple[Source, ...]:
+    """The kernel, the bonding driver, libvirt, and the services that manage links."""
+    from kvmnet_tui.sources.bonding import BondingSource  # noqa: PLC0415 - after the first frame
+    from kvmnet_tui.sources.managers import ManagersSource  # noqa: PLC0415
+    from kvmnet_tui.sources.netlink import NetlinkSource  # noqa: PLC0415
+    from kvmnet_tui.sources.virt import VirtSource  # noqa: PLC0415
+
+    return NetlinkSource(), VirtSource(uri, read_only), BondingSource(), ManagersSource()
+
+
+class _InLab:
+    """A source that begins when the lab's little host is complete."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.name = source.name
+
+    async def run(self, inbox: Inbox) -> None:
+        """Wait for the lab, then be the source."""
+        from kvmnet_tui.lab.ready import wait_ready  # noqa: PLC0415 - in the lab only
+
+        try:
+            await wait_ready()
+        except lab.LabError as error:
+            status = SourceStatus(Phase.LOST, time.time(), Problem.FAILED, str(error))
+            inbox.put(SourceChanged(self.name, status))
+            await asyncio.Event().wait()
+        await self._source.run(inbox)
+
+    def look_at(self, interest: Interest) -> None:
+        """Pass it on."""
+        self._source.look_at(interest)
+
+    def follow(self, before: HostState, after: HostState) -> None:
+        """Pass it on."""
+        self._source.follow(before, after)
