@@ -1,8 +1,10 @@
 """Bonds from /proc/net/bonding, read again when the kernel says that a bond or member changed.
 
-What netlink announces, as tried on kernel 6.1: every change of a member's MII state and every move
-of the active member. What it does not: LACP's churn and partner. Those are read every second while
-they are on the way, or while somebody looks at the bonds.
+As tried on kernel 6.1, netlink announces each carrier found or lost, each member that is up or down
+in the driver's eyes, each move of the active member, each change of an option. It does not announce
+`going down` and `going back`: the driver's monitor enters them up to miimon after the carrier
+changed, so a bond with delays is read once more then. Nor does it announce what LACP negotiates:
+that is read every second while it is on the way, or while somebody looks at the bonds.
 """
 
 import asyncio
@@ -25,6 +27,7 @@ from kvmnet_tui.sources.threads import Worker
 PROC = Path("/proc/net/bonding")
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = 5.0
+MONITOR_LATENESS_SECONDS = 0.05  # how late the driver's monitor may run
 READ_ATTEMPTS = 3
 
 _PASSING_MII = {"going down", "going back"}
@@ -49,6 +52,7 @@ class BondingSource:
         self._root = root
         self._known: Mapping[str, Bond] = {}
         self._wanted: set[str] = set()
+        self._again: set[str] = set()
         self._wake = asyncio.Event()
         self._told: tuple[Phase, Problem, str] | None = None
         self._topology: object = None
@@ -98,6 +102,7 @@ class BondingSource:
             self._bond_of = dict(_bonds_and_members(after.links))
             names |= changed()
         self._want(names)
+        self._again |= names & {bond.name for bond in self._known.values() if _has_delays(bond)}
 
     @property
     def _phase(self) -> Phase:
@@ -132,6 +137,7 @@ class BondingSource:
         if changed:
             inbox.put(BondsRead(reading.at, changed))
         self._known = reading.bonds
+        self._again &= reading.bonds.keys()
 
     async def _rest(self) -> None:
         """Wait until there is reason to read again."""
@@ -139,16 +145,23 @@ class BondingSource:
             async with asyncio.timeout(self._rest_seconds()):
                 await self._wake.wait()
         except TimeoutError:
-            self._want_all()
+            if self._again:
+                self._want(self._again)
+                self._again = set()
+            else:
+                self._want_all()
 
     def _rest_seconds(self) -> float | None:
         if self._phase is Phase.LOST:
             return RETRY_SECONDS
         if not self._kernel_is_live:  # nobody announces anything
             return LOOK_SECONDS if self._phase is Phase.LIVE else RETRY_SECONDS
-        if self._phase is Phase.LIVE and (self._is_watched() or self._is_unsettled()):
-            return LOOK_SECONDS
-        return None
+        if self._phase is Phase.ABSENT:
+            return None
+        if self._again:
+            slowest = max(self._known[name].miimon_ms for name in self._again)
+            return slowest / 1000 + MONITOR_LATENESS_SECONDS
+        return LOOK_SECONDS if self._is_watched() or self._is_unsettled() else None
 
     def _is_watched(self) -> bool:
         return self._looked_at and bool(self._known)
@@ -161,6 +174,10 @@ class BondingSource:
             for bond in self._known.values()
             for member in bond.members
         )
+
+
+def _has_delays(bond: Bond) -> bool:
+    return bond.miimon_ms > 0 and bond.up_delay_ms + bond.down_delay_ms > 0
 
 
 def _bonds_and_members(links: Mapping[int, Link]) -> Iterator[tuple[int, str]]:
