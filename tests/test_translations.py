@@ -114,7 +114,7 @@ def test_a_text_past_gettext_is_found(tmp_path: Path) -> None:
     found = untranslated_literals(module, "module.py", prose=True)
     assert {literal.text for literal in found} == {
         "Quit",
-        " vanished",
+        "[/b] vanished",
         "nothing to see",
         "Ports",
         "print JSON",

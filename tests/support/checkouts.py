@@ -10,26 +10,8 @@ ROOT = Path(__file__).parents[2]
 COMMAND_FILES = ("dev", ".dev-setup.sh", "pyproject.toml", "hatch_build.py", ".ci/run")
 PACKAGE_FILES = ("README.md", "LICENSE", "kvmnet_tui")
 # What the script itself calls, on every distribution.
-TOOLS = [
-    "sh",
-    "cat",
-    "cksum",
-    "date",
-    "flock",
-    "grep",
-    "head",
-    "kill",
-    "mkdir",
-    "readlink",
-    "rm",
-    "sed",
-    "sleep",
-    "tail",
-    "touch",
-    "tr",
-    "true",
-    "env",
-]
+TOOLS = ("sh", "cat", "cksum", "date", "env", "flock", "grep", "head", "kill", "mkdir", "readlink")
+TOOLS += ("rm", "sed", "sleep", "tail", "touch", "tr", "true")
 
 
 def copy_checkout(target: Path, *, package: bool = False) -> Path:

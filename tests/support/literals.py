@@ -14,7 +14,7 @@ SHOWING = {
 }  # fmt: skip
 SHOWING_KEYWORDS = {"description", "epilog", "help", "label", "metavar", "placeholder", "tooltip"}
 SHOWING_ATTRIBUTES = {"border_subtitle", "border_title", "placeholder", "sub_title", "tooltip"}
-PROGRAM = "kvmnet-tui"
+SAME_IN_EVERY_LANGUAGE = re.compile("kvmnet-tui|URI")
 PROSE = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
 WORD = re.compile(r"[A-Za-z]{2,}")
 STYLE = re.compile(r"\[[^\]]*\]")
@@ -52,7 +52,7 @@ def untranslated_literals(path: Path, name: str, *, prose: bool) -> list[Literal
 
 
 def _word_in(value: str) -> bool:
-    return WORD.search(STYLE.sub("", value).replace(PROGRAM, "")) is not None
+    return WORD.search(SAME_IN_EVERY_LANGUAGE.sub("", STYLE.sub("", value))) is not None
 
 
 def _exempt_nodes(tree: ast.AST) -> Iterator[ast.AST]:
