@@ -22,7 +22,6 @@ _SOURCES = {
 }
 _PHASES = {
     Phase.STARTING: N_("{source}: reading"),
-    Phase.LIVE: N_("{source}"),
     Phase.LOST: N_("{source}: lost"),
     Phase.ABSENT: N_("{source}: none"),
 }
@@ -65,7 +64,9 @@ def source_items(state: HostState, width: int) -> tuple[Item, ...]:
 def _source_item(name: SourceName, phase: Phase) -> Item:
     signs = glyphs()
     sign = {Phase.LIVE: signs.up, Phase.LOST: signs.warning}.get(phase, signs.down)
-    word = _(_PHASES[phase]).format(source=_(_SOURCES[name]))
+    word = _(_SOURCES[name])
+    if phase in _PHASES:
+        word = _(_PHASES[phase]).format(source=word)
     return Item(f"{sign} {word}  ", palette.BY_SEVERITY[_SEVERITIES[phase]])
 
 
@@ -75,11 +76,19 @@ def lab_items(settings: AppSettings) -> tuple[Item, ...]:
     return (Item(f" {_('LAB')} ", palette.BANNER), Item(f" {text} "))
 
 
-def tab_items(current: str) -> tuple[Item, ...]:
-    """The screens with their number keys, the current one marked."""
+def tab_items(current: str, width: int) -> tuple[Item, ...]:
+    """The screens with their number keys, the current one marked; where there is no room for
+    all titles, the current one's alone.
+    """
+    titles = {tab.name: f" {number} {_(tab.title)} " for number, tab in enumerate(TABS, 1)}
+    if sum(cell_len(title) for title in titles.values()) > width:
+        titles = {
+            tab.name: titles[tab.name] if tab.name == current else f" {number} "
+            for number, tab in enumerate(TABS, 1)
+        }
     return tuple(
         Item(
-            f" {number} {_(tab.title)} ",
+            titles[tab.name],
             palette.BANNER if tab.name == current else palette.PLAIN,
             f"app.show_tab({number})",
         )
@@ -91,11 +100,9 @@ def notice_items(state: HostState, notices: Iterable[str]) -> tuple[Item, ...]:
     """A line for each source that is lost, and for whatever else must be said."""
     sign = glyphs().warning
     said = [
-        Item(f" {sign} {text}", palette.BY_SEVERITY[Severity.ACCENT]) for text in notices if text
+        Item(f"{sign} {text}", palette.BY_SEVERITY[Severity.ACCENT]) for text in notices if text
     ]
-    lost = [
-        Item(f" {sign} {text}", palette.BY_SEVERITY[Severity.ERROR]) for text in problems(state)
-    ]
+    lost = [Item(f"{sign} {text}", palette.BY_SEVERITY[Severity.ERROR]) for text in problems(state)]
     return (*said, *lost)
 
 

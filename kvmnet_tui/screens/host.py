@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -119,28 +120,28 @@ class HostScreen(Screen[None]):
 
     def _show_frame(self) -> None:
         title = frame.title_items(self._state, self._settings)
-        room = self.size.width - sum(len(item.text) for item in title)
+        room = self.size.width - sum(cell_len(item.text) for item in title)
         self.query_one("#title", Bar).show(title, frame.source_items(self._state, room))
         notices = self._notices if self._settings.lab else (*self._notices, self._settings.notice)
         self.query_one(Notices).show(frame.notice_items(self._state, notices))
         self._show_position()
 
     def _show_position(self) -> None:
-        position = self._table.position
-        if self._is_paused:
-            position = _("paused, {position}").format(position=position)
-        right = (Item(f" {position} "),)
-        self.query_one("#tabs", Bar).show(frame.tab_items(self.tab.name), right)
+        parts = (_("paused") if self._is_paused else "", self._table.position)
+        position = f" {'  '.join(part for part in parts if part)} "
+        room = self.size.width - cell_len(position)
+        tabs = frame.tab_items(self.tab.name, room)
+        self.query_one("#tabs", Bar).show(tabs, (Item(position),))
 
     def _show_keys(self) -> None:
-        self.query_one("#keys", Bar).show(frame.key_items(*self._keys()))
+        general = frame.key_items(("?", _("help"), "app.help"), ("q", _("quit"), "app.quit"))
+        self.query_one("#keys", Bar).show(frame.key_items(*self._keys()), general)
 
     def _keys(self) -> list[tuple[str, str, str]]:
-        general = [("?", _("help"), "app.help"), ("q", _("quit"), "app.quit")]
         if self._has_detail:
             other = [("Tab", _("other pane"), "app.focus_next")] if self._is_docked else []
             back = ("Esc", _("close"), "screen.back")
-            return [back, *other, ("y", _("copy"), "screen.copy"), *general]
+            return [back, *other, ("y", _("copy"), "screen.copy")]
         pause = [("p", _("pause"), "screen.pause")] if self.tab.follows_tail else []
         return [
             ("Enter", _("detail"), "screen.open"),
@@ -149,7 +150,6 @@ class HostScreen(Screen[None]):
             *pause,
             ("y", _("copy"), "screen.copy"),
             ("1-6", _("screens"), ""),
-            *general,
         ]
 
     def _show_detail(self) -> None:

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from kvmnet_tui.present.text import clean
 from kvmnet_tui.widgets import palette
-from kvmnet_tui.widgets.text import fit
+from kvmnet_tui.widgets.text import fit, wrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +94,38 @@ def _cells(item: Item) -> int:
 
 
 class Notices(Widget):
-    """Sentences that stay until what they say is over, one or more lines each."""
+    """Sentences that stay until what they say is over; they take as many lines as they need."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._notices: tuple[Item, ...] = ()
+        self._lines: list[Item] = []
 
     def show(self, notices: tuple[Item, ...]) -> None:
         """Show these, and take no room when there are none."""
         if notices != self._notices:
             self._notices = notices
-            self.styles.height = len(notices)
-            self.refresh(layout=True)
+            self._wrap()
+
+    def _wrap(self) -> None:
+        width = max(1, self.app.size.width - 2)
+        self._lines = [
+            Item(line, notice.style)
+            for notice in self._notices
+            for line in wrap(notice.text, width)
+        ]
+        self.styles.height = len(self._lines)
+        self.refresh(layout=True)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Wrap for the new width."""
+        if self._notices:
+            self._wrap()
 
     def render_line(self, y: int) -> Strip:
-        """Paint one notice."""
+        """Paint one line."""
         width = self.size.width
-        if y >= len(self._notices):
+        if y >= len(self._lines):
             return Strip.blank(width)
-        notice = self._notices[y]
-        return Strip([Segment(fit(notice.text, width), notice.style)], width)
+        line = self._lines[y]
+        return Strip([Segment(fit(f" {line.text}", width), line.style)], width)

@@ -205,8 +205,7 @@ class LiveTable(Widget, can_focus=True):
         rows = [self._row(position) for position in self._window.rows]
         rows_and_blanks = rows + [None] * (self._window.height - len(rows))
         painted, self._painted = self._painted, rows_and_blanks
-        if not rows:
-            self._sync_apology()
+        self._sync_apology()
         if len(painted) != len(rows_and_blanks):
             self.refresh()
             return
@@ -231,11 +230,13 @@ class LiveTable(Widget, can_focus=True):
         return Row(cells, position == self._window.cursor)
 
     def _sync_apology(self) -> None:
-        if self._wish.needle and self._arrangement.total:
-            reason = _("Nothing here contains “{text}”.").format(text=self._wish.needle)
-        else:
+        """The sentence instead of rows; with the first row it goes."""
+        reason = ""
+        if not self._arrangement.keys:
             reason = self.view.empty_reason(self._state)
-        apology = wrap(reason, max(1, self.size.width - 2))
+        if self._wish.needle and self._arrangement.total and not self._arrangement.keys:
+            reason = _('Nothing here contains "{text}".').format(text=self._wish.needle)
+        apology = wrap(reason, max(1, self.size.width - 2)) if reason else []
         if apology != self._apology:
             self._apology = apology
             self.refresh()
@@ -251,7 +252,7 @@ class LiveTable(Widget, can_focus=True):
         if row is not None:
             cursor = palette.CURSOR if self.has_focus else palette.RESTING_CURSOR
             return row_strip(row, columns, self._placing, width, cursor)
-        if not self._arrangement.keys and 0 < line <= len(self._apology):
+        if 0 < line <= len(self._apology):
             return Strip([Segment(fit(f" {self._apology[line - 1]}", width))], width)
         return Strip.blank(width)
 
