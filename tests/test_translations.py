@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_file
+from rich.cells import cell_len
 
 from kvmnet_tui import i18n
+from kvmnet_tui.screens.tabs import TABS
 from tests.support import argparse_messages, catalogue
 from tests.support.literals import untranslated_literals
 
@@ -211,3 +213,15 @@ def test_argparse_speaks_chinese(arguments: list[str], told: list[str]) -> None:
     )
     for words in told:
         assert words in answer.stdout + answer.stderr
+
+
+@pytest.mark.parametrize("path", by_language(CATALOGUES))
+def test_column_titles_fit_their_columns(language_restored: None, path: Path) -> None:
+    i18n.use_language(path.parts[-3])
+    too_wide = [
+        (tab.name, column.title, i18n._(column.title))
+        for tab in TABS
+        for column in tab.make_view().columns
+        if cell_len(i18n._(column.title)) > column.width
+    ]
+    assert not too_wide, listed(too_wide)
