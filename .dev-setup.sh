@@ -316,8 +316,19 @@ installed() {
     fi
 }
 
+# The booting guest's kernel is downloaded by its test with apt, which knows of none before its
+# first update.
+refresh_lists() {
+    [ "$(manager || :)" = apt-get ] && may_become_root || return 0
+    for list in /var/lib/apt/lists/*_Packages*; do
+        [ ! -e "$list" ] || return 0
+    done
+    attempt lists "Reading the distribution's lists of packages" apt update || :
+}
+
 # The tests themselves skip a lab that is missing, with the reason; CI fails there.
 install_labs() {
+    refresh_lists
     # shellcheck disable=SC2046
     set -- $(lab_packages)
     [ $# -gt 0 ] || return 0
