@@ -100,11 +100,15 @@ def _total(shown: Sequence[int], widths: Sequence[int]) -> int:
 
 
 def _that_fit(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[int]:
-    """The columns left when the least important went until the others fit; two stay anyway."""
+    """The columns left when the least important went; those that grow count with what they need."""
+    needed = [
+        min(wanted, column.width) if column.grow else wanted
+        for column, wanted in zip(columns, widths, strict=True)
+    ]
     shown = list(range(len(columns)))
-    while _total(shown, widths) > width and len(shown) > 2:
+    while _total(shown, needed) > width:
         last = max(shown, key=lambda at: (columns[at].priority, at))
-        if columns[last].priority < 2:
+        if columns[last].priority == 0:
             break
         shown.remove(last)
     return shown

@@ -331,6 +331,11 @@ def course_guests() -> tuple[Guest, ...]:
     )
 
 
+def _rates(index: int) -> Rates:
+    rx, tx = 1024.0 * index, 512.0 * index
+    return Rates(100.0, rx, tx, 10.0, 5.0, (0.0, rx / 4, rx), (0.0, tx / 2, tx))
+
+
 def course_host() -> HostState:
     """The course's host at its end, everything known, with two seconds of counters."""
     counters = {
@@ -338,10 +343,7 @@ def course_host() -> HostState:
         for index in range(1, 11)
     }
     counters[VNET1] = replace(counters[VNET1], rx_errors=3, tx_dropped=7)
-    rates = {
-        index: Rates(100.0, 1024.0 * index, 512.0 * index, 10.0, 5.0, (0.0, 512.0, 1024.0 * index))
-        for index in range(2, 10)
-    }
+    rates = {index: _rates(index) for index in range(2, 10)}
     return picture(
         course_links(),
         course_networks(),
@@ -488,5 +490,8 @@ def big_host(bridges: int = 40, ports: int = 100) -> HostState:
             nic = replace(nic, device=tap, model="virtio")
             guests.append(Guest(f"guest-{port}", f"guest{port}", "running", id=port, nics=(nic,)))
     counters = {one.index: Counters(one.index * 1000, one.index * 500) for one in links}
-    rates = {one.index: Rates(1.0, 10.0, 5.0, 1.0, 1.0, (1.0, 5.0, 10.0)) for one in links}
+    rates = {
+        one.index: Rates(1.0, 10.0, 5.0, 1.0, 1.0, (1.0, 5.0, 10.0), (0.0, 1.0, 5.0))
+        for one in links
+    }
     return picture(links, guests=guests, counters=counters, rates=rates)
