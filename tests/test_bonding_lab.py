@@ -14,7 +14,7 @@ import pytest
 
 from tests.support import uml_bonding
 from tests.support.labs import requires_lab
-from tests.support.uml import REPOSITORY, run_in_uml
+from tests.support.uml import REPOSITORY, UmlError, run_in_uml
 
 pytestmark = requires_lab("uml")
 
@@ -22,7 +22,7 @@ INNER = Path(uml_bonding.__file__).relative_to(REPOSITORY)
 NAMES = [name for name in vars(uml_bonding) if name.startswith("test_")]
 TIMEOUT = 240.0
 PYTEST = (
-    "-m", "pytest", "--quiet", "-p", "no:cacheprovider",
+    "-m", "pytest", "--quiet", "--color=no", "-p", "no:cacheprovider",
     "--junitxml=/run/outbox/junit.xml", "-o", "junit_family=xunit1",
 )  # fmt: skip
 
@@ -55,12 +55,18 @@ def test_under_a_kernel_with_bonding(inner: str, inner_cases: Cases) -> None:
             print(f"{found.attrib['name']}: {found.attrib['value']}")  # `pytest -rP` shows it
 
 
+def test_a_kernel_that_takes_too_long_is_ended_and_says_how_far_it_came(tmp_path: Path) -> None:
+    forever = "import time; print('here I am', flush=True); time.sleep(600)"
+    with pytest.raises(UmlError, match=r"no end within 5 s(.|\n)*here I am"):
+        run_in_uml(["-c", forever], tmp_path, timeout=5)
+
+
 def _wanted(session: pytest.Session) -> list[str]:
     """Node ids of the inner tests behind the outer ones that were selected."""
     selected = {
         item.callspec.params["inner"]
         for item in session.items
-        if item.path == Path(__file__) and isinstance(item, pytest.Function)
+        if isinstance(item, pytest.Function) and item.function is test_under_a_kernel_with_bonding
     }
     return [f"{INNER}::{name}" for name in NAMES if name in selected]
 

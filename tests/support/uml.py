@@ -4,7 +4,9 @@ The kernel is a process; it boots in two seconds on this very file system, read 
 same virtualenv and tests run inside. It and all it started die with the one who started it.
 """
 
+import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -53,11 +55,22 @@ def run_in_uml(
         except subprocess.TimeoutExpired as error:
             raise UmlError(f"no end within {timeout:g} s; {_said(outbox)}") from error
         finally:
-            process.kill()
-            process.wait()
+            _end(process)
     if not status.exists():
         raise UmlError(f"no result; {_said(outbox)}")
     return int(status.read_text())
+
+
+def _end(bag: subprocess.Popen[bytes]) -> None:
+    """End the kernel from inside the bag first: so its parent is there to bury it."""
+    if bag.poll() is None:
+        for child in Path(f"/proc/{bag.pid}/task/{bag.pid}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+        try:
+            bag.wait(10)
+        except subprocess.TimeoutExpired:
+            bag.kill()
+            bag.wait()
 
 
 def _kernel(outbox: Path) -> list[str]:
