@@ -40,8 +40,9 @@ def enter(argv: list[str]) -> NoReturn:
     """
     command = namespaces_command()
     _try_out(command)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
     start = str(Path(__file__).with_name("start.py"))
     os.execv(command[0], [*command, sys.executable, "-P", start, *argv])  # noqa: S606
 

@@ -29,6 +29,8 @@ from kvmnet_tui.lab.traffic import SECONDS, Download, Pinger
 
 _CARRIER_SECONDS = 3.0
 _LOOK_AGAIN_SECONDS = 0.02
+_MEETING_SECONDS = 0.5
+_STILL_SECONDS = 0.01
 
 
 def run() -> None:
@@ -62,8 +64,10 @@ def _build() -> tuple[Guests, list[Pinger | Download]]:
     run_ip(f"link set {bridge.name} type bridge stp_state 1" for bridge in BRIDGES if bridge.stp)
     if bonding:
         _wait_for_carrier("bond0")
-    pingers = [Pinger(*place) for place in guests.places]
-    return guests, [*pingers, Download(switch, guests.namespaces[0])]
+    traffic: list[Pinger | Download] = [Pinger(*place) for place in guests.places]
+    traffic.append(Download(switch, guests.namespaces[0]))
+    _let_them_meet(guests, traffic)
+    return guests, traffic
 
 
 def set_up_quietly() -> None:
@@ -132,8 +136,17 @@ def _wait_for_carrier(link: str) -> None:
         time.sleep(_LOOK_AGAIN_SECONDS)
 
 
+def _let_them_meet(guests: Guests, traffic: list[Pinger | Download]) -> None:
+    """One round of traffic until all is still: host, bridges and guests know each other then."""
+    deadline = time.monotonic() + _MEETING_SECONDS
+    for sender in traffic:
+        sender.send()
+    while time.monotonic() < deadline and guests.wires.carry(_STILL_SECONDS):
+        pass
+
+
 def _live(guests: Guests, traffic: list[Pinger | Download]) -> None:
-    due = time.monotonic()
+    due = time.monotonic() + SECONDS
     while True:
         now = time.monotonic()
         if now >= due:

@@ -42,6 +42,7 @@ def keep(program: Callable[[], None]) -> int:
 
     In the program's own process this returns 0 when `program` returns.
     """
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started this may ignore it
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON | {signal.SIGCHLD})
     life, alive = os.pipe()
     first = _start_first(life, alive)

@@ -21,11 +21,13 @@ class Wires:
         for end in (one, other):
             self._epoll.register(end, select.EPOLLIN)
 
-    def carry(self, seconds: float) -> None:
-        """Copy what arrives, or wait for it, for at most `seconds`."""
-        for end, events in self._epoll.poll(seconds):
-            if not self._carry_from(end) or not events & select.EPOLLIN:
+    def carry(self, seconds: float) -> bool:
+        """Copy what has arrived, or the first that does within `seconds`; False for nothing."""
+        ready = self._epoll.poll(seconds)
+        for end, events in ready:
+            if end in self._other_end and not (self._carry_from(end) and events & select.EPOLLIN):
                 self._cut(end)
+        return bool(ready)
 
     def _carry_from(self, end: int) -> bool:
         """Copy what waits at one end; False when that end is gone."""
