@@ -1,5 +1,7 @@
 """The guards of the test suite itself: leaks are named, labs are asked for by name."""
 
+import os
+import signal
 import subprocess
 
 import pytest
@@ -21,7 +23,7 @@ def test_a_process_left_behind_is_named_even_after_it_left_its_parent() -> None:
             "processes": [f"{started.stdout.strip()} sleep 61.25"]
         }
     finally:
-        subprocess.run(["kill", started.stdout.strip()], check=True)
+        os.kill(int(started.stdout), signal.SIGKILL)
 
 
 @requires_lab("namespaces")

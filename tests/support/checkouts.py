@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 COMMAND_FILES = ("dev", ".dev-setup.sh", "pyproject.toml", "hatch_build.py", ".ci/run")
 PACKAGE_FILES = ("README.md", "LICENSE", "kvmnet_tui")
 # What the script itself calls, on every distribution.
-TOOLS = ("sh", "cat", "cksum", "date", "env", "flock", "grep", "head", "kill", "mkdir", "readlink")
+TOOLS = ("sh", "cat", "cksum", "date", "env", "flock", "grep", "head", "mkdir", "readlink")
 TOOLS += ("rm", "sed", "sleep", "tail", "touch", "tr", "true")
 
 
