@@ -11,6 +11,7 @@ from subprocess import CalledProcessError
 from kvmnet_tui.lab.bonding import have_bonding
 from kvmnet_tui.lab.ip import run_ip
 from kvmnet_tui.lab.kernel import inside_namespace, new_network_namespace, set_sysctl
+from kvmnet_tui.lab.outcome import Outcome, tell
 from kvmnet_tui.lab.plan import (
     ADDRESSED_UPLINKS,
     BOND_PARTNER,
@@ -24,7 +25,6 @@ from kvmnet_tui.lab.plan import (
     Uplink,
 )
 from kvmnet_tui.lab.plug import Guests, plug_in
-from kvmnet_tui.lab.ready import Outcome, tell
 from kvmnet_tui.lab.traffic import SECONDS, Download, Pinger
 
 _CARRIER_SECONDS = 3.0

@@ -1,6 +1,5 @@
 """The running guests: a network namespace each, wired to taps on the host."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -24,16 +23,16 @@ class Guests:
     `no_taps` tells why veth links stand in for taps, "" when the taps are real.
     """
 
-    no_taps: str
+    unplugged: int | None = None
+    no_taps: str = ""
     namespaces: list[int] = field(default_factory=list)
     places: list[tuple[int, str, GuestNic]] = field(default_factory=list)
     wires: Wires = field(default_factory=Wires)
-    unplugged: int | None = None
 
 
 def plug_in(plan: Sequence[Guest]) -> Guests:
     """Make every guest of the plan and plug its NICs into the host, whose namespace this is."""
-    guests = Guests(_why_no_taps())
+    guests = _guests_with_taps_or_without()
     for guest in plan:
         namespace = new_network_namespace()
         guests.namespaces.append(namespace)
@@ -47,12 +46,11 @@ def plug_in(plan: Sequence[Guest]) -> Guests:
     return guests
 
 
-def _why_no_taps() -> str:
+def _guests_with_taps_or_without() -> Guests:
     try:
-        os.close(open_tap("probe"))
+        return Guests(unplugged=open_tap(UNPLUGGED_TAP[0]))
     except OSError as error:
-        return f"/dev/net/tun: {error.strerror}"
-    return ""
+        return Guests(no_taps=f"/dev/net/tun: {error.strerror}")
 
 
 def _far_end(place: tuple[int, str, GuestNic], no_taps: str) -> int:
@@ -93,11 +91,11 @@ def _plug_into_host(nics: list[GuestNic], guests: Guests) -> dict[str, int]:
     """Make the host's ends and plug them in; the descriptors of those that need a wire."""
     ordered = sorted(nics)
     ends = {}
+    commands = [_plug_command(nic) for nic in ordered]
     if not guests.no_taps:
         ends = {nic.device: open_tap(nic.device) for nic in ordered if not nic.direct}
-        guests.unplugged = open_tap(UNPLUGGED_TAP[0])
-        run_ip([f"link set {UNPLUGGED_TAP[0]} address {UNPLUGGED_TAP[1]} up"])
-    run_ip(_plug_command(nic) for nic in ordered)
+        commands.append(f"link set {UNPLUGGED_TAP[0]} address {UNPLUGGED_TAP[1]} up")
+    run_ip(commands)
     for nic in ordered:
         if nic.direct:
             ends[nic.device] = _open_direct(nic)
