@@ -10,7 +10,12 @@ from subprocess import CalledProcessError
 
 from kvmnet_tui.lab.bonding import have_bonding
 from kvmnet_tui.lab.ip import run_ip
-from kvmnet_tui.lab.kernel import inside_namespace, new_network_namespace, set_sysctl
+from kvmnet_tui.lab.kernel import (
+    inside_namespace,
+    new_network_namespace,
+    set_arp_strict,
+    set_sysctl,
+)
 from kvmnet_tui.lab.outcome import Outcome, tell
 from kvmnet_tui.lab.plan import (
     ADDRESSED_UPLINKS,
@@ -76,6 +81,7 @@ def set_up_quietly() -> None:
         set_sysctl(f"ipv6/conf/{scope}/accept_dad", 0)
         set_sysctl(f"ipv6/conf/{scope}/router_solicitations", 0)
     set_sysctl("ipv4/ip_forward", 1)
+    set_arp_strict()
 
 
 def build_switch(uplinks: list[Uplink]) -> int:

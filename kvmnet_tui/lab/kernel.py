@@ -70,6 +70,12 @@ def set_sysctl(name: str, value: int) -> None:
         Path("/proc/sys/net", name).write_text(f"{value}\n")
 
 
+def set_arp_strict() -> None:
+    """Let links of this namespace that share a subnet speak for their own addresses alone."""
+    set_sysctl("ipv4/conf/all/arp_ignore", 1)
+    set_sysctl("ipv4/conf/all/arp_announce", 2)
+
+
 def open_tap(name: str) -> int:
     """Create a tap in this namespace; it lives as long as the descriptor."""
     tap = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)

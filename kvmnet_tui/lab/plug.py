@@ -9,6 +9,7 @@ from kvmnet_tui.lab.kernel import (
     new_network_namespace,
     open_link,
     open_tap,
+    set_arp_strict,
     set_sysctl,
 )
 from kvmnet_tui.lab.plan import UNPLUGGED_TAP, Guest, GuestNic
@@ -70,9 +71,7 @@ def _far_end(place: tuple[int, str, GuestNic], no_taps: str) -> int:
 def _set_up_guest_kernel() -> None:
     for name in ("accept_dad", "router_solicitations"):
         set_sysctl(f"ipv6/conf/default/{name}", 0)
-    # Two NICs in one subnet: each speaks for itself alone.
-    set_sysctl("ipv4/conf/all/arp_ignore", 1)
-    set_sysctl("ipv4/conf/all/arp_announce", 2)
+    set_arp_strict()
 
 
 def _configure_guest(guest: Guest, namespace: int) -> None:
