@@ -209,13 +209,15 @@ def _without_gone_links(state: HostState, changed: Iterable[int]) -> HostState:
 
 
 def _counters_read(state: HostState, event: CountersRead) -> HostState:
+    # A link that went while its counters were read would otherwise be remembered for ever.
+    known = {index: now for index, now in event.counters.items() if index in state.links}
     rates = {
         index: _rates(state.counters.get(index), now, state.rates.get(index), event.read_at)
-        for index, now in event.counters.items()
+        for index, now in known.items()
     }
     return replace(
         state,
-        counters={**state.counters, **event.counters},
+        counters={**state.counters, **known},
         rates={**state.rates, **rates},
     )
 

@@ -163,7 +163,7 @@ class Listener:
 
     def _ask(self, indexes: Iterable[int]) -> None:
         for index in indexes:
-            with suppress(BlockingIOError):
+            with suppress(OSError):  # it is only a little older then
                 self.table.keep(ask(self._questions, link_request(index)))
 
     def _changes(self, at: float) -> list[Event]:
