@@ -25,14 +25,22 @@ def shows(*texts: str) -> Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A table inside a program: the keys that lead there, and when it is on the screen."""
+
+    keys: str
+    reached: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
-    """A command line, when its first frame is full, and the keys that lead to a table of links."""
+    """A command line, when its first frame is full, and where its tables are."""
 
     name: str
     argv: Sequence[str]
     full: Condition
-    keys_to_links: str = ""
-    keys_to_bridges: str = ""
+    links: Place | None = None
+    bridges: Place | None = None
 
 
 DATATABLE = Program(
@@ -48,9 +56,9 @@ LINES = Program(
 OURS = Program(
     "kvmnet-tui",
     [sys.executable, "-m", "kvmnet_tui", "--connect", "test:///default", "--lang", "en"],
-    shows("Networks", "Links"),
-    keys_to_links="5",
-    keys_to_bridges="2",
+    shows("kvmnet-tui", "1 Networks", "6 Events", "Name", "q quit"),
+    links=Place("5", shows("Managed by", "ens")),
+    bridges=Place("2", shows("Bridge / port", "virbr0")),
 )
 
 
@@ -77,23 +85,33 @@ class Bench:
         return Terminal(host.command(program.argv), env, synchronised)
 
     def started(
-        self, program: Program, host: Host, keys: str = "", synchronised: bool = False
+        self, program: Program, host: Host, place: Place | None, synchronised: bool = False
     ) -> Terminal:
-        """Run a program, wait until its first frame is full, type `keys`, wait until it rests."""
+        """Run a program, go to `place`, wait until it rests; RuntimeError when it does not."""
         terminal = self.start(program, host, synchronised)
-        await_full(terminal, program)
-        for key in keys:
-            terminal.type(key)
-            terminal.read(QUIET)
-            terminal.read_until_quiet(QUIET, START_LIMIT)
+        try:
+            _reach(terminal, program, place)
+        except BaseException:
+            terminal.close()
+            raise
         return terminal
 
 
-def await_full(terminal: Terminal, program: Program) -> bool:
-    """Read until the first frame is full and nothing follows for a while; whether it came."""
-    while terminal.elapsed() < START_LIMIT:
-        terminal.read(QUIET)
+def _reach(terminal: Terminal, program: Program, place: Place | None) -> None:
+    there = await_picture(terminal, program.full)
+    if there and place:
+        terminal.type(place.keys)
+        there = await_picture(terminal, place.reached)
+    if not there:
+        said = " / ".join(line.strip() for line in terminal.lines() if line.strip())
+        raise RuntimeError(f"{program.name} did not get there; its screen says: {said[:300]}")
+
+
+def await_picture(terminal: Terminal, condition: Condition) -> bool:
+    """Read until the picture satisfies and nothing follows for a while; whether it did."""
+    deadline = terminal.elapsed() + START_LIMIT
+    while terminal.elapsed() < deadline:
         terminal.read_until_quiet(QUIET, START_LIMIT)
-        if program.full(terminal.lines()):
+        if condition(terminal.lines()):
             return True
     return False

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from kvmnet_tui.controller import Controller
 from kvmnet_tui.model.state import HostState, Phase, SourceName
-from kvmnet_tui.sources.netlink.source import KernelSource
+from kvmnet_tui.sources.netlink import NetlinkSource
 from tests.bench.figure import alternate
 
 
@@ -30,7 +30,7 @@ async def _until_live() -> None:
         if state.source(SourceName.KERNEL).phase is Phase.LIVE and state.links:
             live.set()
 
-    controller = asyncio.create_task(Controller([KernelSource()], publish).run())
+    controller = asyncio.create_task(Controller([NetlinkSource()], publish).run())
     await live.wait()
     controller.cancel()
     await asyncio.gather(controller, return_exceptions=True)

@@ -21,6 +21,6 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def _mebibytes(bench: Bench, program: Program, host: Host) -> float:
-    with bench.started(program, host, program.keys_to_bridges) as terminal:
+    with bench.started(program, host, program.bridges) as terminal:
         terminal.read_until_quiet(1.2, 4.0)  # past the first reading of counters
         return resident_bytes(terminal.pid) / (1 << 20)

@@ -53,7 +53,7 @@ def _watched(
         for program, (bridges, ports_each) in zip(programs, sizes, strict=True):
             host = stack.enter_context(Host())
             populate(host, bridges, ports_each)
-            terminal = stack.enter_context(bench.started(program, host, program.keys_to_links))
+            terminal = stack.enter_context(bench.started(program, host, program.links))
             through = stack.enter_context(host.rtnetlink())
             watched.append(Watched(terminal, through, host.indexes()[LINK]))
         yield tuple(watched)

@@ -2,7 +2,7 @@
 
 from tests.bench.figure import Figure, alternate, compared, times_floor
 from tests.bench.host import Host, populate
-from tests.bench.programs import DATATABLE, OURS, Bench, Program, await_full
+from tests.bench.programs import DATATABLE, OURS, Bench, Program, await_picture
 from tests.bench.terminal import first_time
 from tests.bench.virtui import UnavailableError, virtui_manager
 
@@ -43,6 +43,6 @@ def _against_virtui(bench: Bench, host: Host) -> list[Figure]:
 
 def _seconds(bench: Bench, program: Program, host: Host) -> float | None:
     with bench.start(program, host) as terminal:
-        await_full(terminal, program)
+        await_picture(terminal, program.full)
         full_at = first_time(terminal.chunks, program.full)
         return None if full_at is None else full_at - terminal.started

@@ -15,7 +15,9 @@ from tests.bench.programs import LINES, OURS, Bench, Program
 from tests.bench.rtnetlink import set_mtu, set_up
 from tests.bench.terminal import Lines, Picture, Terminal, paints, size
 
-FLAPS_A_SECOND = 1_000  # a flap is down and up again: two changes
+FLAPS_A_SECOND = (
+    1_000  # a flap is down and up again: two changes; half the ports are down at any time
+)
 PORTS = tuple(f"ens{number}" for number in range(24))
 CALM_LIMIT = 5.0  # seconds to come to rest after the last flap
 
@@ -71,8 +73,7 @@ def _note(storm: Storm) -> str:
 def _storm(bench: Bench, program: Program, seconds: int) -> Storm:
     with Host() as switch, Host() as host:
         plug_cables(host, switch, PORTS)
-        keys = program.keys_to_links
-        with bench.started(program, host, keys, synchronised=True) as terminal:
+        with bench.started(program, host, program.links, synchronised=True) as terminal:
             return _through(terminal, host, seconds)
 
 
@@ -98,9 +99,8 @@ def _through(terminal: Terminal, host: Host, seconds: int) -> Storm:
 def _flap(terminal: Terminal, through: socket.socket, indexes: Sequence[int], flaps: int) -> None:
     began = time.monotonic()
     for number in range(flaps):
-        index = indexes[number % len(indexes)]
-        set_up(through, index, up=False)
-        set_up(through, index, up=True)
+        set_up(through, indexes[number % len(indexes)], up=False)
+        set_up(through, indexes[(number - len(indexes) // 2) % len(indexes)], up=True)
         due = began + (number + 1) / FLAPS_A_SECOND
         while terminal.read(due - time.monotonic()):
             pass
