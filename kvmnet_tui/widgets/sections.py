@@ -21,12 +21,15 @@ COLUMN_GAP = 2
 
 
 def lines_of(sections: Sequence[Section], width: int) -> list[Line]:
-    """All sections, one blank line between them."""
+    """All sections, one blank line between them, all values in one column."""
+    labels = (field.label for section in sections for field in section.fields)
+    label_width = max((cell_len(label) for label in labels), default=0) + COLUMN_GAP
+    label_width = max(1, min(label_width, width - MIN_VALUE_WIDTH))
     lines: list[Line] = []
     for section in sections:
         if lines:
             lines.append(BLANK)
-        lines.extend(_section(section, width))
+        lines.extend(_section(section, label_width, width))
     return lines
 
 
@@ -36,20 +39,18 @@ def plain_text(sections: Sequence[Section], width: int = 1000) -> str:
     return "\n".join("".join(text for text, _style in line).rstrip() for line in lines)
 
 
-def _section(section: Section, width: int) -> Iterator[Line]:
+def _section(section: Section, label_width: int, width: int) -> Iterator[Line]:
     if section.title:
         yield ((fit(section.title, min(width, cell_len(clean(section.title)))), palette.HEADER),)
-    yield from _fields(section.fields, width)
+    yield from _fields(section.fields, label_width, width)
     if section.header or section.rows:
         yield from _table(section, width)
     if section.text:
         yield from _text(section, width)
 
 
-def _fields(fields: Iterable[Field], width: int) -> Iterator[Line]:
-    """Labels in one column as wide as the widest, values wrapped beside them."""
-    label_width = max((cell_len(field.label) for field in fields), default=0) + COLUMN_GAP
-    label_width = max(1, min(label_width, width - MIN_VALUE_WIDTH))
+def _fields(fields: Iterable[Field], label_width: int, width: int) -> Iterator[Line]:
+    """Labels, and values wrapped beside them."""
     for field in fields:
         label = fit(field.label, label_width - 1) + " "
         style = palette.BY_SEVERITY[field.value.severity]

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 REARRANGE_SECONDS = 1.0
-REARRANGE_SHARE = 20  # a costly order is made anew at most one twentieth of the time
+DEAR_SECONDS = 0.01
+PAUSES_PER_ARRANGING = 4  # a dear order is made anew at most one fifth of the time
 WHEEL_ROWS = 3
 HEADER_ROWS = 1
 
@@ -138,9 +139,9 @@ class LiveTable(Widget, can_focus=True):
         depends_on = self.view.depends_on(state)
         if depends_on != self._depended_on:
             self._depended_on = depends_on
-            self._arrange()
+            self._arrange_after(0.0)
         elif self._order_is_live():
-            self._arrange_soon()
+            self._arrange_after(REARRANGE_SECONDS)
         self._sync()
 
     def filter(self, needle: str) -> None:
@@ -164,9 +165,13 @@ class LiveTable(Widget, can_focus=True):
         live = {column.key for column in self.view.columns if column.live}
         return bool(self._wish.needle and live) or self._wish.column in live
 
-    def _arrange_soon(self) -> None:
-        """Arrange now, or once the pause since the last time is over."""
-        pause = max(REARRANGE_SECONDS, REARRANGE_SHARE * self._arranging_took)
+    def _arrange_after(self, pause: float) -> None:
+        """Arrange now, or once it is so many seconds since the last time; longer when it is dear.
+
+        Until then a row that is gone shows empty cells.
+        """
+        if self._arranging_took > DEAR_SECONDS:
+            pause = max(pause, PAUSES_PER_ARRANGING * self._arranging_took)
         due = self._arranged_at + pause - time.monotonic()
         if due <= 0:
             self._arrange()
@@ -179,14 +184,14 @@ class LiveTable(Widget, can_focus=True):
         self._sync()
 
     def _arrange(self) -> None:
-        started = time.monotonic()
+        started = time.thread_time()
         before, self._arrangement = self._arrangement, arrange(self.view, self._state, self._wish)
         if self._arrangement.keys != before.keys:
             self._follow_keys(before.keys)
         if self._arrangement != before:
             self.post_message(self.Changed())
         self._arranged_at = time.monotonic()
-        self._arranging_took = self._arranged_at - started
+        self._arranging_took = time.thread_time() - started
 
     def _follow_keys(self, before: Sequence[Hashable]) -> None:
         keys = self._arrangement.keys
