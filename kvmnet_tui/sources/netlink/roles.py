@@ -223,19 +223,16 @@ _SLAVE_DATA: dict[str, Callable[[Data, int, int], object]] = {"bridge": _port, "
 def decode_port(data: Data, start: int, end: int, link: Link) -> Link:
     """`link` with what the attributes of an AF_BRIDGE RTM_NEWLINK say of it as a port.
 
-    Such messages hold the port's settings and VLANs only; the bridge itself has VLANs alone.
+    Such messages hold the port's settings and its VLANs, none where they name none; those of the
+    bridge itself hold no settings.
     """
     found = _PORT_MESSAGE.read(data, start, end)
-    place = found.get(c.IFLA_PROTINFO)
-    if place is None and link.port is None:
+    if (place := found.get(c.IFLA_PROTINFO)) is None:
         return link
-    vlans = link.port.vlans if link.port else ()
+    vlans: tuple[PortVlan, ...] = ()
     if (spec := found.get(c.IFLA_AF_SPEC)) is not None:
         vlans = _vlans(data, start + spec[0], start + spec[1])
-    if place is None:
-        port = replace(link.port, vlans=vlans) if link.port else None
-    else:
-        port = _port(data, start + place[0], start + place[1], vlans)
+    port = _port(data, start + place[0], start + place[1], vlans)
     return replace(link, port=port, master=found.get(c.IFLA_MASTER, link.master))
 
 

@@ -25,6 +25,7 @@ class Changes:
     neighbours: dict[tuple[int, str], Neighbour | None] = field(default_factory=dict)
     reborn: set[int] = field(default_factory=set)
     readdressed: set[int] = field(default_factory=set)
+    ports: set[int] = field(default_factory=set)
 
 
 class KernelTable:
@@ -71,7 +72,8 @@ class KernelTable:
         """Decode one message of an AF_BRIDGE dump: a port with its VLANs."""
         try:
             link = self.links.get(link_index(data, start, end))
-            if link is not None and link.port is not None:
+            above = self.links.get(link.master) if link else None
+            if link and above and above.bridge and above.bridge.vlan_filtering:
                 self.links[link.index] = decode_port(data, start + BODY, end, link)
         except MalformedError:
             self.bad_messages += 1
@@ -145,6 +147,7 @@ class KernelTable:
             link = self.links.get(index)
             if link is not None:
                 self._put(replace(link, addresses=self._address_tuple(index)), link, changes)
+        self._forget_idle_vlans(changes)
         gone = {index for index, link in changes.links.items() if link is None} | changes.reborn
         if gone:
             self._forget_neighbours(gone, changes)
@@ -182,8 +185,8 @@ class KernelTable:
         if changes.links.get(index, link) is None:
             changes.reborn.add(index)
         if old and old.bridge and link.bridge:
-            switched_on = link.bridge.vlan_filtering and not old.bridge.vlan_filtering
-            self.vlans_unknown = self.vlans_unknown or switched_on
+            switched = link.bridge.vlan_filtering != old.bridge.vlan_filtering
+            self.vlans_unknown = self.vlans_unknown or switched
         self._put(link, old, changes)
 
     def _port_told(self, message: bytes, changes: Changes) -> None:
@@ -191,6 +194,7 @@ class KernelTable:
         if old is None:
             return
         link = decode_port(message, BODY, len(message), old)
+        changes.ports.add(link.index)
         self._put(link, old, changes)
         bridge = self.links.get(link.master)
         if bridge is not None and bridge.bridge is not None and bridge.bridge.stp:
@@ -228,6 +232,16 @@ class KernelTable:
                 self.neighbours[key] = changes.neighbours[key] = neighbour
         elif self.neighbours.pop(key, None) is not None:
             changes.neighbours[key] = None
+
+    def _forget_idle_vlans(self, changes: Changes) -> None:
+        """A bridge that does not filter ignores the VLANs its ports have all the same."""
+        for index in changes.ports:
+            link = self.links.get(index)
+            if link is None or link.port is None or not link.port.vlans:
+                continue
+            above = self.links.get(link.master)
+            if above is None or above.bridge is None or not above.bridge.vlan_filtering:
+                self._put(replace(link, port=replace(link.port, vlans=())), link, changes)
 
     def _forget_neighbours(self, gone: set[int], changes: Changes) -> None:
         for key in [key for key in self.neighbours if key[0] in gone]:
