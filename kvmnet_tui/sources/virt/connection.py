@@ -15,7 +15,6 @@ from kvmnet_tui.sources.virt.errors import failure_of
 from kvmnet_tui.sources.virt.eventloop import on_running_loop
 from kvmnet_tui.sources.virt.failure import Failure, Lost
 
-KEEPALIVE_SECONDS = 5
 KEEPALIVE_COUNT = 3
 CALL_SECONDS = 30.0
 CLOSE_SECONDS = 1.0
@@ -32,9 +31,12 @@ class Connection:
     long, run beside it. A call that hangs is ended by `hang_up`, which breaks the socket.
     """
 
-    def __init__(self, uri: str, read_only: bool, on_lost: Callable[[Failure], None]) -> None:
+    def __init__(
+        self, uri: str, read_only: bool, keepalive_seconds: int, on_lost: Callable[[Failure], None]
+    ) -> None:
         self._uri = without_prompts(uri)
         self._read_only = read_only
+        self._keepalive_seconds = keepalive_seconds
         self._on_lost = on_lost
         self._events = on_running_loop()
         self._loop = asyncio.get_running_loop()
@@ -111,7 +113,7 @@ class Connection:
         self._virt.registerCloseCallback(self._lost, None)
 
     def _keep_alive(self) -> None:
-        self._virt.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_COUNT)
+        self._virt.setKeepAlive(self._keepalive_seconds, KEEPALIVE_COUNT)
 
     def _lost(self, _virt: Any, reason: int, _opaque: Any) -> None:
         """Close callback of libvirt, in whichever thread noticed."""

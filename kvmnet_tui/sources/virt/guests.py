@@ -98,7 +98,9 @@ class Guests(Readings[Guest, GuestFlags]):
         super().forget(uuid)
         self._documents.pop(uuid, None)
 
-    def agent_said(self, uuid: str, addresses: Mapping[str, tuple[str, ...]]) -> Change[Guest]:
+    def agent_said(
+        self, _virt: Any, uuid: str, addresses: Mapping[str, tuple[str, ...]]
+    ) -> Change[Guest]:
         """Note what a guest's agent answered."""
         old = self.known.get(uuid)
         if old is None or not old.agent_connected:

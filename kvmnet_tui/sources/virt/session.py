@@ -24,6 +24,7 @@ from kvmnet_tui.sources.virt.leases import Leases
 from kvmnet_tui.sources.virt.networks import Networks
 from kvmnet_tui.sources.virt.notices import Subscriptions
 from kvmnet_tui.sources.virt.readings import Change, Readings
+from kvmnet_tui.sources.virt.timing import Timing
 
 AUDIT_OBJECTS = 8
 # Over a slow line each object is a round trip or two: a batch must fit into a call's time limit.
@@ -39,11 +40,11 @@ _PLUGGED = frozenset({Kind.GUEST_STARTED, Kind.NIC_ADDED, Kind.NIC_CHANGED, Kind
 class Session:
     """A connection from its opening to its loss. Belongs to the event loop."""
 
-    def __init__(self, uri: str, read_only: bool, inbox: Inbox, audit_seconds: float) -> None:
+    def __init__(self, uri: str, read_only: bool, inbox: Inbox, timing: Timing) -> None:
         self._inbox = inbox
-        self._audit_seconds = audit_seconds
+        self._audit_seconds = timing.audit
         self._lost: asyncio.Future[Failure] = asyncio.get_running_loop().create_future()
-        self._connection = Connection(uri, read_only, self._on_lost)
+        self._connection = Connection(uri, read_only, timing.keepalive, self._on_lost)
         self._networks = Networks(network_folder(uri))
         self._guests = Guests()
         self._subscriptions = Subscriptions(self._on_notice)
@@ -90,9 +91,7 @@ class Session:
                 tasks.create_task(self._agents.run())
         except ExceptionGroup as group:
             lost, bugs = group.split(Lost)
-            if bugs is not None or lost is None:
-                raise
-            raise _first_of(lost) from None
+            raise _first_of(bugs or lost or group) from group
 
     async def close(self) -> None:
         """Take the subscriptions back and close, whatever state the connection is in."""
@@ -207,7 +206,7 @@ def _by_uuid(notices: Sequence[Notice], *, of_guests: bool) -> Mapping[str, list
     return table
 
 
-def _first_of(group: ExceptionGroup[Lost]) -> Lost:
-    """One exception of a group of groups; which one does not matter."""
+def _first_of(group: ExceptionGroup[Exception]) -> Exception:
+    """One exception of a group of groups: which one hardly matters, and it can say what it is."""
     error = group.exceptions[0]
     return _first_of(error) if isinstance(error, ExceptionGroup) else error

@@ -65,7 +65,7 @@ class VirtSource:
 
     async def _connect(self, inbox: Inbox, session_class: "type[Session]") -> bool:
         """One connection from its opening to its loss; whether it was ever live."""
-        session = session_class(self._uri, self._read_only, inbox, self._timing.audit)
+        session = session_class(self._uri, self._read_only, inbox, self._timing)
         self._session = session
         session.look_at(self._interest)
         was_live = False
