@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from kvmnet_tui.arguments import complain
 from kvmnet_tui.controller import Controller, Publish
 from kvmnet_tui.i18n import _, encoding_is_utf8
 from kvmnet_tui.model.interest import Interest
@@ -21,7 +22,7 @@ from kvmnet_tui.present.guests import GuestRow, GuestsView
 from kvmnet_tui.present.links import LinksView
 from kvmnet_tui.present.listing import painted, section_lines, table_lines, unpainted
 from kvmnet_tui.present.networks import NetworksView
-from kvmnet_tui.present.sentences import full_status_sentence
+from kvmnet_tui.present.sentences import not_there_sentence
 from kvmnet_tui.present.table import View
 from kvmnet_tui.present.text import clean
 from kvmnet_tui.records import RECORDS, Record, named
@@ -71,10 +72,8 @@ def show(make_controller: MakeController, request: Request) -> int:
     state = asyncio.run(_read(make_controller, request))
     thing = THINGS[request.thing]
     status = state.source(thing.needs)
-    if status.phase is Phase.STARTING:
-        raise ShowError(_silence(thing.needs))
     if status.phase is not Phase.LIVE:
-        raise ShowError(full_status_sentence(thing.needs, status))
+        raise ShowError(not_there_sentence(thing.needs, status))
     lines = list(_answer(state, request))
     _tell_what_is_missing(state, thing)
     sys.stdout.writelines(f"{line}\n" for line in lines)
@@ -100,7 +99,7 @@ def _answer(state: HostState, request: Request) -> Iterable[str]:
 def _table(view: View, state: HostState) -> Iterable[str]:
     keys = view.keys(state)
     if not keys:
-        sys.stderr.write(f"kvmnet-tui: {view.empty_reason(state)}\n")
+        complain(view.empty_reason(state))
         return ()
     shown = [at for at, column in enumerate(view.columns) if column.key not in _RATE_COLUMNS]
     rows = [view.cells(state, key) for key in keys]
@@ -130,14 +129,8 @@ def _has_colours() -> bool:
 def _tell_what_is_missing(state: HostState, thing: Thing) -> None:
     for name in thing.helped_by:
         status = state.source(name)
-        if status.phase is Phase.STARTING:
-            sys.stderr.write(f"kvmnet-tui: {_silence(name)}\n")
-        elif status.phase is Phase.LOST:
-            sys.stderr.write(f"kvmnet-tui: {full_status_sentence(name, status)}\n")
-
-
-def _silence(name: SourceName) -> str:
-    return _("{source} did not answer in time.").format(source=name.value)
+        if status.phase in {Phase.STARTING, Phase.LOST}:
+            complain(not_there_sentence(name, status))
 
 
 def _unknown(request: Request) -> str:

@@ -6,6 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from kvmnet_tui.events import CountersRead, fold
+from kvmnet_tui.i18n import _, known_languages
 from kvmnet_tui.model.links import Counters
 from kvmnet_tui.model.state import HostState, Phase, Problem, SourceName, SourceStatus
 from kvmnet_tui.present.bonds import BondsView
@@ -69,12 +70,12 @@ def details(view: View, state: HostState) -> str:
 @each_view
 @pytest.mark.parametrize("host", PICTURES)
 def test_tables_read_as_their_goldens(name: str, host: str) -> None:
-    assert_golden(f"present/{host}-{name}.txt", listed(VIEWS[name](), PICTURES[host]()))
+    assert_golden(f"show/{host}-{name}.txt", listed(VIEWS[name](), PICTURES[host]()))
 
 
 @each_view
 def test_details_read_as_their_goldens(name: str) -> None:
-    assert_golden(f"present/failover-{name}-details.txt", details(VIEWS[name](), after_failover()))
+    assert_golden(f"show/failover-{name}-details.txt", details(VIEWS[name](), after_failover()))
 
 
 @each_view
@@ -198,16 +199,20 @@ def test_a_terminal_of_forty_columns_still_shows_names_and_states() -> None:
     assert "running" in lines[1]
 
 
-def test_wide_characters_keep_columns_aligned() -> None:
+@pytest.mark.parametrize("language", known_languages())
+def test_wide_characters_keep_columns_aligned(language: str) -> None:
     state = course_host()
     guests = {
         uuid: replace(guest, name=f"服务器{guest.name}") for uuid, guest in state.guests.items()
     }
     state = replace(state, guests=guests)
-    lines = listed(GuestsView(), state).splitlines()
-    column = lines[0].index("State")
-    for line in lines[1:]:
-        before = line[: next(at for at in range(len(line)) if cell_len(line[:at]) == column)]
+    with surroundings(language=language):
+        lines = listed(GuestsView(), state).splitlines()
+        column = lines[0][: lines[0].index(_("State"))]
+    for line in lines:
+        before = next(
+            line[:at] for at in range(len(line)) if cell_len(line[:at]) == cell_len(column)
+        )
         assert before.endswith("  ")
 
 

@@ -29,11 +29,25 @@ _LOST: Mapping[Problem, str] = {
     Problem.NO_RIGHTS: N_("{source}: this user has no rights to read it, retrying"),
     Problem.NOT_ANSWERING: N_("{source}: no answer since {time}, retrying"),
     Problem.BAD_URI: N_("{source}: the connection URI is not usable, see --connect"),
-    Problem.NOT_INSTALLED: N_("{source}: its Python module is not installed"),
+    Problem.NOT_INSTALLED: N_("{source}: not installed"),
     Problem.CONNECTION_LOST: N_("{source}: connection lost at {time}, reconnecting"),
     Problem.OVERFLOW: N_("{source}: more messages than could be read at {time}, reading all again"),
     Problem.NO_DRIVER: N_("{source}: not loaded in this kernel"),
-    Problem.FAILED: N_("{source}: failed at {time}, retrying"),
+    Problem.FAILED: N_("{source}: failed at {time}, retrying: {detail}"),
+}
+
+# For who asks once and does not wait for another try.
+_NOT_THERE: Mapping[Problem, str] = {
+    Problem.NONE: N_("{source}: not available"),
+    Problem.NOT_RUNNING: N_("{source}: the daemon cannot be reached"),
+    Problem.NO_RIGHTS: N_("{source}: this user has no rights to read it"),
+    Problem.NOT_ANSWERING: N_("{source}: no answer"),
+    Problem.BAD_URI: N_("{source}: the connection URI is not usable, see --connect"),
+    Problem.NOT_INSTALLED: N_("{source}: not installed"),
+    Problem.CONNECTION_LOST: N_("{source}: the connection was lost"),
+    Problem.OVERFLOW: N_("{source}: more messages than could be read"),
+    Problem.NO_DRIVER: N_("{source}: not loaded in this kernel"),
+    Problem.FAILED: N_("{source}: failed"),
 }
 
 _LIBVIRT_NO_RIGHTS = N_(
@@ -126,12 +140,28 @@ def status_sentence(name: SourceName, status: SourceStatus) -> str:
         return ""
     if status.phase is Phase.STARTING:
         return _("{source}: not read yet").format(source=source_word(name))
-    return _(_LOST[status.problem]).format(source=source_word(name), time=clock_text(status.since))
+    message = _LOST[status.problem]
+    if name is SourceName.LIBVIRT and status.problem is Problem.NO_RIGHTS:
+        message = _LIBVIRT_NO_RIGHTS
+    return _(message).format(
+        source=source_word(name), time=clock_text(status.since), detail=clean(status.detail)
+    )
 
 
 def full_status_sentence(name: SourceName, status: SourceStatus) -> str:
     """The same with the library's own words, where it said any."""
     sentence = status_sentence(name, status)
+    return sentence if status.problem is Problem.FAILED else _with_detail(sentence, status)
+
+
+def not_there_sentence(name: SourceName, status: SourceStatus) -> str:
+    """Why a source has nothing to say, for who asks once, with the library's own words."""
+    if status.phase is Phase.STARTING:
+        return _("{source}: no answer in time").format(source=source_word(name))
+    return _with_detail(_(_NOT_THERE[status.problem]).format(source=source_word(name)), status)
+
+
+def _with_detail(sentence: str, status: SourceStatus) -> str:
     if not sentence or not status.detail:
         return sentence
     return _("{sentence} ({detail})").format(sentence=sentence, detail=clean(status.detail))
