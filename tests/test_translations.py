@@ -1,6 +1,7 @@
 """Every text a user sees is translated, and the right language is chosen."""
 
 import argparse
+import ast
 import gettext
 import os
 import string
@@ -52,6 +53,31 @@ def test_a_catalogue_holds_every_text_and_no_other(path: Path) -> None:
     assert not needed - known, f"run python -m tests.support.catalogue:\n{listed(needed - known)}"
     assert not known - needed, f"no longer in the source:\n{listed(known - needed)}"
     assert not catalogue.read(path).obsolete
+
+
+def test_no_text_hides_from_the_extraction_in_an_f_string() -> None:
+    found = {message.id for message in catalogue.messages(catalogue.extract())}
+    known = {text for each in found for text in ((each,) if isinstance(each, str) else each)}
+    hidden = [
+        (path.name, text)
+        for path in sorted(catalogue.PACKAGE.rglob("*.py"))
+        for text in marked_texts(ast.parse(path.read_text(encoding="utf-8")))
+        if text not in known
+    ]
+    assert not hidden, listed(hidden)
+
+
+def marked_texts(tree: ast.AST) -> Iterator[str]:
+    """What `_`, `N_` and `ngettext` are called with, wherever these calls stand."""
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in catalogue.KEYWORDS
+        ):
+            for argument in node.args:
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    yield argument.value
 
 
 @pytest.mark.parametrize("path", by_language(CATALOGUES))

@@ -108,7 +108,7 @@ def _members(bond: Bond) -> Section:
 def _lacp(lacp: Lacp | None) -> tuple[Section, ...]:
     if lacp is None:
         return ()
-    activity = {None: "", True: _("active"), False: _("passive")}[lacp.active]
+    activity = {None: "", True: _("active mode"), False: _("passive mode")}[lacp.active]
     pairs = (
         (_("Activity"), activity),
         (_("Rate"), lacp.rate),

@@ -46,7 +46,8 @@ def title_items(state: HostState, settings: AppSettings) -> tuple[Item, ...]:
     """The program, the host, and whether nothing may be changed."""
     items = [Item(" kvmnet-tui ", palette.STRONG), Item(f" {state.host} ")]
     if settings.read_only:
-        items.append(Item(f" {_('read-only')} ", palette.BY_SEVERITY[Severity.ACCENT]))
+        word = _("read-only")
+        items.append(Item(f" {word} ", palette.BY_SEVERITY[Severity.ACCENT]))
     return tuple(items)
 
 
@@ -72,8 +73,9 @@ def _source_item(name: SourceName, phase: Phase) -> Item:
 
 def lab_items(settings: AppSettings) -> tuple[Item, ...]:
     """The banner of the lab."""
+    word = _("LAB")
     text = settings.notice or _("a small host of its own: nothing outside it changes")
-    return (Item(f" {_('LAB')} ", palette.BANNER), Item(f" {text} "))
+    return (Item(f" {word} ", palette.BANNER), Item(f" {text} "))
 
 
 def tab_items(current: str, width: int) -> tuple[Item, ...]:
