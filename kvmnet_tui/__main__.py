@@ -36,13 +36,18 @@ def run(argv: list[str]) -> int:
             lab.enter(argv)
         if arguments.command:
             return _run_command(arguments)
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if not _is_terminal():
             complain(_("The screens need a terminal; without one use the commands show and watch."))
             return BAD_ARGUMENTS
         return _run_screens(arguments)
     except lab.LabError as error:
         complain(str(error))
         return BAD_ARGUMENTS
+
+
+def _is_terminal() -> bool:
+    """Textual reads stdin and draws on stderr; on stdout's other end nobody may take it amiss."""
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def _run_command(arguments: Arguments) -> int:
