@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
-from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -21,7 +20,7 @@ from kvmnet_tui.model.state import HostState
 from kvmnet_tui.screens.frame import AppSettings
 from kvmnet_tui.screens.host import HostScreen
 from kvmnet_tui.screens.tabs import TABS, Tab
-from kvmnet_tui.widgets.tight import TightUpdate
+from kvmnet_tui.widgets.tight import Painter
 
 if TYPE_CHECKING:  # the controller and what it folds are imported by `make_controller`
     from kvmnet_tui.controller import Controller, Publish
@@ -56,10 +55,12 @@ class KvmnetApp(App[None]):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(str(number), f"show_tab({number})", show=False)
+            # With priority: what is typed right after the number is for the screen it shows.
+            Binding(str(number), f"show_tab({number})", show=False, priority=True)
             for number in range(1, len(TABS) + 1)
         ),
         Binding("question_mark", "help", show=False),
+        Binding("r", "redraw", show=False),
         Binding("q", "quit", show=False),
         Binding("ctrl+c,ctrl+q", "quit", show=False, priority=True),
     ]
@@ -74,6 +75,7 @@ class KvmnetApp(App[None]):
         self._controller: Controller | None = None
         self._interest = Interest()
         self._trouble: tuple[str, ...] = ()
+        self._painter = Painter()
         self.set_reactive(KvmnetApp.state, HostState(host=socket.gethostname()))
         for tab in TABS:
             self.add_mode(tab.name, partial(self._make_screen, tab))
@@ -90,6 +92,7 @@ class KvmnetApp(App[None]):
             loop = asyncio.get_running_loop()
             for number in END_SIGNALS:
                 loop.add_signal_handler(number, self._end_by, number)
+        self.app_resume_signal.subscribe(self, lambda _app: self.action_redraw())
         self.call_after_refresh(self._start_controller)
 
     def _start_controller(self) -> None:
@@ -138,10 +141,15 @@ class KvmnetApp(App[None]):
         if self._controller is not None:
             self._controller.look_at(self._interest)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A digit typed in the filter line is a letter, and the help must be closed first."""
+        if action == "show_tab":
+            return isinstance(self.screen, HostScreen) and not self.screen.is_typing
+        return super().check_action(action, parameters)
+
     async def action_show_tab(self, number: int) -> None:
         """Show a tab."""
-        if isinstance(self.screen, HostScreen):
-            await self.switch_mode(TABS[number - 1].name)
+        await self.switch_mode(TABS[number - 1].name)
 
     async def action_help(self) -> None:
         """Show the help."""
@@ -151,10 +159,13 @@ class KvmnetApp(App[None]):
             await self.push_screen(HelpScreen())
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        """Textual's own painting, narrowed to the cells that changed."""
-        if isinstance(renderable, ChopsUpdate):
-            renderable = TightUpdate.of(renderable)
-        super()._display(screen, renderable)
+        """Textual's own painting, narrowed to what differs from what is on the terminal."""
+        super()._display(screen, self._painter.narrowed(renderable, self.size))
+
+    def action_redraw(self) -> None:
+        """Paint everything again, should something else have written on the terminal."""
+        self._painter.forget()
+        self.screen.refresh()
 
     def _end_by(self, number: int) -> None:
         """End cleanly when the system says so, and surely when the terminal has gone."""

@@ -3,18 +3,21 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 ROWS, COLUMNS = 50, 200
+ERASE = b"\x1b[K"
 PATIENCE_SECONDS = 20.0
 QUIET_SECONDS = 0.6
 ROOT = Path(__file__).parents[1]
@@ -80,6 +83,37 @@ class Terminal:
         os.close(self.fd)
 
 
+class Glass:
+    """The few things a terminal does with what the app writes: move, erase, put text."""
+
+    TOKENS = re.compile(
+        r"\x1b\[(\d+);(\d+)H|\x1b\].*?(?:\x07|\x1b\\)|\x1b\[K|\x1b\[\??[<>=]?[\d;$]*[a-zA-Z]|[^\x1b]"
+    )
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[int, int], str] = {}
+        self.x = self.y = 1
+
+    def write(self, written: bytes) -> None:
+        """Show it."""
+        for token in self.TOKENS.finditer(written.decode()):
+            if token[1]:
+                self.y, self.x = int(token[1]), int(token[2])
+            elif token[0] == "\x1b[K":
+                for x in range(self.x, COLUMNS + 1):
+                    self.cells.pop((self.y, x), None)
+            elif len(token[0]) == 1 and token[0] >= " ":
+                self.cells[self.y, self.x] = token[0]
+                self.x += cell_len(token[0])
+
+    @property
+    def lines(self) -> list[str]:
+        """What is seen."""
+        rows = range(1, ROWS + 1)
+        columns = range(1, COLUMNS + 1)
+        return ["".join(self.cells.get((y, x), " ") for x in columns).rstrip() for y in rows]
+
+
 @pytest.fixture
 def terminal() -> Iterator[Terminal]:
     terminal = Terminal()
@@ -99,6 +133,48 @@ def test_one_changed_cell_costs_few_bytes_and_an_idle_screen_none(terminal: Term
     written += terminal.read_until_quiet()
     assert len(written) <= 200
     assert terminal.read_until_quiet() == b""
+
+
+STEPS = (
+    (b"2jj", "row 3 of 10"),
+    (b"\r", "MAC in the guest"),
+    (b"\x1b", "Traffic"),
+    (b"/vnet\rk", "3 of 10"),
+    (b"/2/24\x1b", "of 10"),
+    (b"1", "host-bridge"),
+    (b"?", "Signs and colours"),
+    (b"\x1b", "host-bridge"),
+    (b"6", "vnet0 joined bridge virbr0"),
+)
+
+
+def test_what_is_not_painted_again_is_on_the_terminal_already(terminal: Terminal) -> None:
+    glass = Glass()
+
+    def redraw() -> None:
+        os.write(terminal.fd, b"r")
+        glass.write(terminal.read_until(ERASE) + terminal.read_until_quiet())
+
+    def wait_for(condition: Callable[[], bool], what: object) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, (what, glass.lines)
+
+    def redrawing_changes_nothing() -> bool:
+        before = glass.lines
+        redraw()
+        return glass.lines == before
+
+    redraw()
+    for keys, sight in STEPS:
+
+        def in_sight(sight: str = sight) -> bool:
+            glass.write(terminal.read_until_quiet())
+            return any(sight in line for line in glass.lines)
+
+        os.write(terminal.fd, keys)
+        wait_for(in_sight, sight)
+        wait_for(redrawing_changes_nothing, keys)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

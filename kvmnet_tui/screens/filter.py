@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input
 
 from kvmnet_tui.i18n import _
@@ -17,7 +18,7 @@ class FilterLine(Container):
     """Says what is typed letter by letter, and when the user is done or gives up."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "clear", show=False),
+        Binding("escape", "clear", show=False, priority=True),
         Binding("enter,down,up,tab", "done", show=False, priority=True),
     ]
 
@@ -31,9 +32,10 @@ class FilterLine(Container):
     class Done(Message):
         """The user goes back to the rows."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, back_to: Widget) -> None:
         super().__init__(id="filter")
         self._text = text
+        self._back_to = back_to
 
     def compose(self) -> ComposeResult:
         """The sign of the key that opens it, and the text."""
@@ -51,8 +53,8 @@ class FilterLine(Container):
         self.query_one(Input).cursor_blink = False
 
     def take_focus(self) -> None:
-        """Type here."""
-        self.query_one(Input).focus()
+        """Type here, from the very next key on: a slow line delivers several at once."""
+        self.screen.set_focus(self.query_one(Input))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tell what is typed."""
@@ -61,9 +63,10 @@ class FilterLine(Container):
 
     def action_done(self) -> None:
         """Keep the filter."""
+        self.screen.set_focus(self._back_to)
         self.post_message(self.Done())
 
     def action_clear(self) -> None:
         """End the filter."""
         self.post_message(self.Typed(""))
-        self.post_message(self.Done())
+        self.action_done()

@@ -42,11 +42,10 @@ class HostScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (DOCKED_FROM, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (8, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", show=False),
+        Binding("slash", "filter", show=False, priority=True),
         Binding("escape", "back", show=False),
         Binding("y", "copy", show=False),
         Binding("p", "pause", show=False),
-        Binding("r", "redraw", show=False),
     ]
 
     class Shown(Message):
@@ -99,8 +98,14 @@ class HostScreen(Screen[None]):
             return self.tab.interest
         return replace(self.tab.interest, forwarding=bridges_in_detail(self._detail_key))
 
+    @property
+    def is_typing(self) -> bool:
+        """Whether keys are letters of the filter."""
+        return self._filter is not None and self._filter.has_focus_within
+
     def on_mount(self) -> None:
-        """Show what is known already."""
+        """Show what is known already, and take keys from now on."""
+        self.set_focus(self._table)
         if self._settings.lab:
             self.query_one("#lab", Bar).show(frame.lab_items(self._settings))
         self._show_keys()
@@ -234,10 +239,6 @@ class HostScreen(Screen[None]):
         self._is_paused = not self._is_paused
         self.show(self._state, self._notices)
 
-    def action_redraw(self) -> None:
-        """Paint everything again, should something else have written on the terminal."""
-        self.refresh(layout=True)
-
     def flash(self, text: str) -> None:
         """Say something in place of the keys for a few seconds."""
         if self._flash is not None:
@@ -251,12 +252,16 @@ class HostScreen(Screen[None]):
         """Open the filter line."""
         from kvmnet_tui.screens.filter import FilterLine  # noqa: PLC0415 - dear, seldom used
 
-        if self._has_detail and not self._is_docked:
-            return
         if self._filter is None:
-            self._filter = FilterLine(self._table.needle)
+            self._filter = FilterLine(self._table.needle, self._table)
             await self.mount(self._filter, before="#keys")
         self._filter.take_focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A `/` typed in the filter line is a letter; without rows in sight nothing is filtered."""
+        if action == "filter":
+            return not self.is_typing and (self._is_docked or not self._has_detail)
+        return super().check_action(action, parameters)
 
     def on_filter_line_typed(self, event: "FilterLine.Typed") -> None:
         """Filter while the text is typed."""
@@ -267,4 +272,3 @@ class HostScreen(Screen[None]):
         if self._filter is not None:
             await self._filter.remove()
             self._filter = None
-        self._table.focus()
