@@ -1,5 +1,7 @@
 """Entering the lab: a shell sees an ordinary program, and who cannot enter learns why."""
 
+import os
+import pty
 import shlex
 import signal
 import subprocess
@@ -91,6 +93,30 @@ def test_a_new_size_of_the_terminal_is_noticed() -> None:
         shell.resize(33, 111)
         shell.expect("33 111")
         shell.send("\x03")
+
+
+def test_a_terminal_that_goes_away_ends_the_program_though_it_leads_the_session() -> None:
+    master, terminal = pty.openpty()
+    told, says = os.pipe()
+    caught = "import signal, os, time; signal.signal(1, lambda *_: os._exit(9))"
+    waits = f"{caught}; os.write({says}, b'set')\nwhile True: time.sleep(0.05)"
+    process = subprocess.Popen(
+        ["setsid", "--ctty", *command(sys.executable, "-c", waits)],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        pass_fds=[says],
+    )
+    try:
+        os.close(terminal)
+        os.close(says)
+        assert os.read(told, 3) == b"set"
+        os.close(master)
+        assert process.wait(20) == 9
+    finally:
+        os.close(told)
+        process.kill()
+        process.wait()
 
 
 def test_the_program_in_the_lab_sees_only_the_labs_links_and_processes() -> None:

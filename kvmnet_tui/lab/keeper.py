@@ -15,7 +15,8 @@ from kvmnet_tui.i18n import _, use_language
 from kvmnet_tui.lab import step_inside
 from kvmnet_tui.lab.first import be_first
 
-# From <asm-generic/siginfo.h>: sent by the terminal, so the program has got it already.
+# From <asm-generic/siginfo.h>: sent by the terminal, so the program has got it already; all but
+# SIGHUP, which a terminal that goes away sends to the session's leader alone, maybe this process.
 _SI_KERNEL = 0x80
 _PASSED_ON = frozenset(
     {
@@ -112,7 +113,7 @@ def _follow(child: int) -> int:
             ended = _look_after(child)
             if ended is not None:
                 return ended
-        elif info.si_code != _SI_KERNEL:
+        elif info.si_code != _SI_KERNEL or info.si_signo == signal.SIGHUP:
             os.kill(child, info.si_signo)
 
 
