@@ -114,6 +114,18 @@ async def test_the_detail_is_docked_and_follows_the_cursor_on_a_wide_terminal() 
         await stage.sees_no("MAC in the guest")
 
 
+async def test_a_docked_detail_takes_the_whole_width_when_opened_again() -> None:
+    async with on_stage(pictures.course_host(), WIDE) as stage:
+        await stage.press("2", "enter", "enter")
+        await stage.sees_no("└ vnet2")
+        assert isinstance(stage.app.focused, DetailPane)
+        await stage.press("escape")
+        await stage.sees("└ vnet2")
+        await stage.sees("8000.52540079e341")
+        await stage.press("escape")
+        await stage.sees_no("Bridge id           8000")
+
+
 async def test_a_detail_says_when_its_row_is_gone() -> None:
     picture = pictures.course_host()
     async with on_stage(picture) as stage:

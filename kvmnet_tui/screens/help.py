@@ -57,7 +57,10 @@ def _rows() -> Section:
         (_("PgUp, PgDn"), _("one page; Ctrl+U and Ctrl+D half a page")),
         (_("Home, End, g, G"), _("first and last row")),
         (_("Left, Right, h, l"), _("columns that the terminal is too narrow for")),
-        (_("Enter, double click"), _("detail of the row")),
+        (
+            _("Enter, double click"),
+            _("detail of the row; on wide terminals once more: over the whole width"),
+        ),
         ("/", _("show only rows that contain a text; in a tree with what they hang under")),
         ("s, S", _("sort by the next column, the other way round; a click on a title too")),
         (_("Space, -, +"), _("in a tree: fold or unfold a branch, fold all, unfold all")),

@@ -144,9 +144,11 @@ class HostScreen(Screen[None]):
 
     def _keys(self) -> list[tuple[str, str, str]]:
         if self._has_detail:
-            other = [("Tab", _("other pane"), "app.focus_next")] if self._is_docked else []
             back = ("Esc", _("close"), "screen.back")
-            return [back, *other, ("y", _("copy"), "screen.copy")]
+            copy = ("y", _("copy"), "screen.copy")
+            wider = ("Enter", _("whole width"), "screen.open")
+            other = ("Tab", _("other pane"), "app.focus_next")
+            return [back, wider, other, copy] if self._is_docked else [back, copy]
         pause = [("p", _("pause"), "screen.pause")] if self.tab.follows_tail else []
         return [
             ("Enter", _("detail"), "screen.open"),
@@ -161,8 +163,8 @@ class HostScreen(Screen[None]):
         """The detail of the cursor's row when docked, of the opened row when it is all there is."""
         if not self._has_detail:
             return
-        is_other = self._detail_key is None or self._is_docked
-        key = self._table.cursor_key if is_other else self._detail_key
+        follows = self._detail_key is None or self._is_docked
+        key = self._table.cursor_key if follows else self._detail_key
         is_other = key != self._detail_key
         if is_other:
             self._detail_key = key
@@ -178,7 +180,7 @@ class HostScreen(Screen[None]):
 
     @property
     def _is_docked(self) -> bool:
-        return self.size.width >= DOCKED_FROM
+        return self.size.width >= DOCKED_FROM and not self.has_class("-full")
 
     def _focus_what_is_shown(self) -> None:
         if self._has_detail and not self._is_docked:
@@ -194,12 +196,9 @@ class HostScreen(Screen[None]):
         self._show_detail()
 
     def on_live_table_opened(self) -> None:
-        """Open the detail of the cursor's row; when it is docked, go there."""
-        if self._has_detail:
-            self._detail.focus()
-            return
+        """Open the detail of the cursor's row; when it is docked, give it the whole width."""
+        self.set_class(self._has_detail, "-full")
         self.add_class("-detail")
-        self._detail_key = None
         self._show_detail()
         self._focus_what_is_shown()
         self._show_keys()
@@ -213,9 +212,13 @@ class HostScreen(Screen[None]):
         self._table.action_sort_next()
 
     def action_back(self) -> None:
-        """Close the detail; without one, end the filter."""
-        if self._has_detail:
-            self.remove_class("-detail")
+        """Close the detail, or dock it again; without one, end the filter."""
+        if self.has_class("-full") and self.size.width >= DOCKED_FROM:
+            self.remove_class("-full")
+            self._table.focus()
+            self._show_keys()
+        elif self._has_detail:
+            self.remove_class("-detail", "-full")
             self._table.focus()
             self._detail_key = None
             self.post_message(self.InterestChanged())

@@ -31,6 +31,7 @@ class DetailPane(Widget, can_focus=True):
         Binding("pageup,ctrl+b", "scroll_pages(-1)", show=False),
         Binding("ctrl+d", "scroll_pages(0.5)", show=False),
         Binding("ctrl+u", "scroll_pages(-0.5)", show=False),
+        Binding("enter", "screen.open", show=False),
         Binding("home,g", "scroll_lines(-1000000)", show=False),
         Binding("end,G,shift+g", "scroll_lines(1000000)", show=False),
     ]
