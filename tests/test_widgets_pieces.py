@@ -162,8 +162,19 @@ def test_a_detail_fits_its_width_whatever_is_in_it() -> None:
     )
     for width in (1, 5, 13, 20, 60):
         for line in lines_of((section, section), width):
-            assert width < 13 or sum(cell_len(text) for text, _style in line) <= width + 2
+            seen = "".join(text for text, _style in line).rstrip()
+            assert width < 13 or cell_len(seen) <= width
     assert "52:54:00:aa:00:01  虚拟机虚拟机" in plain_text((section,))
+
+
+def test_columns_without_room_follow_on_an_indented_line() -> None:
+    section = Section("", (), ("MAC", "Name"), ((Cell("52:54:00:aa:00:01"), Cell("centos6.5")),))
+    assert plain_text((section,), 20).split("\n") == [
+        "MAC",
+        "  Name",
+        "52:54:00:aa:00:01",
+        "  centos6.5",
+    ]
 
 
 def test_coloured_xml_is_still_the_same_text() -> None:

@@ -16,7 +16,6 @@ Line = tuple[Span, ...]
 
 BLANK: Line = ()
 MIN_VALUE_WIDTH = 12
-MIN_COLUMN_WIDTH = 4
 COLUMN_GAP = 2
 
 
@@ -63,30 +62,34 @@ def _table(section: Section, width: int) -> Iterator[Line]:
     widths = _column_widths(section, width)
     if section.header:
         titles = tuple(Cell(title) for title in section.header)
-        yield tuple((text, palette.STRONG) for text, _style in _table_row(titles, widths))
+        for line in _table_row(titles, widths, width):
+            yield tuple((text, palette.STRONG) for text, _style in line)
     for row in section.rows:
-        yield _table_row(row, widths)
+        yield from _table_row(row, widths, width)
 
 
-def _table_row(cells: Sequence[Cell], widths: Sequence[int]) -> Line:
-    gap = " " * COLUMN_GAP
-    return tuple(
-        (fit(cell.text, width) + gap, palette.BY_SEVERITY[cell.severity])
-        for cell, width in zip(cells, widths, strict=False)
-    )
+def _table_row(cells: Sequence[Cell], widths: Sequence[int], width: int) -> Iterator[Line]:
+    """A row; columns for which there is no room follow on indented lines, whole."""
+    line: list[Span] = []
+    used = 0
+    for cell, column_width in zip(cells, widths, strict=False):
+        if line and used + column_width > width:
+            yield tuple(line)
+            line, used = [(" " * COLUMN_GAP, palette.PLAIN)], COLUMN_GAP
+        text = fit(cell.text, column_width) + " " * COLUMN_GAP
+        line.append((text, palette.BY_SEVERITY[cell.severity]))
+        used += column_width + COLUMN_GAP
+    yield tuple(line)
 
 
 def _column_widths(section: Section, width: int) -> list[int]:
-    """As wide as the widest cell; the widest columns give way until the row fits."""
+    """As wide as the widest cell, but no wider than what an indented line has room for."""
     texts = [section.header, *([cell.text for cell in row] for row in section.rows)]
-    count = max(len(row) for row in texts)
-    widths = [
-        max((cell_len(clean(row[index])) for row in texts if index < len(row)), default=0)
-        for index in range(count)
+    room = max(1, width - COLUMN_GAP)
+    return [
+        min(room, max(cell_len(clean(row[index])) for row in texts if index < len(row)))
+        for index in range(max(len(row) for row in texts))
     ]
-    while sum(widths) + COLUMN_GAP * (count - 1) > width and max(widths) > MIN_COLUMN_WIDTH:
-        widths[widths.index(max(widths))] -= 1
-    return widths
 
 
 def _text(section: Section, width: int) -> Iterator[Line]:
