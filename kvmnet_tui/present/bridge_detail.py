@@ -125,9 +125,12 @@ def _number(link: Link) -> int | None:
 
 
 def _ports(state: HostState, bridge: Link) -> Section:
-    header = (_("Port"), _("State"), _("Cost"), _("Owner"), _("MAC"), _("Addresses"), _("VLANs"))
+    header: tuple[str, ...] = (_("Port"), _("State"), _("Cost"), _("Owner"), _("MAC"))
+    header += (_("Addresses"), _("VLANs"))
     links = [state.links[index] for index in ports_of(state, bridge.index) if index in state.links]
     rows = tuple(_port_row(state, link) for link in links)
+    if not any(row[-1].text for row in rows):  # no VLANs to tell of: no column for them
+        header, rows = header[:-1], tuple(row[:-1] for row in rows)
     return Section(_("Ports"), (), header, rows, "" if rows else _("none"))
 
 
