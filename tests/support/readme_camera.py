@@ -144,7 +144,7 @@ async def _still_life() -> None:
 
 
 async def _failover() -> None:
-    async with Studio((WIDE, 34)) as camera:
+    async with Studio((WIDE, 36)) as camera:
         await camera.press("3", "enter")
         with pulled(CABLE):
             await camera.until(moved_to(PARTNER))

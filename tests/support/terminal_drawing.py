@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import TypeVar
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from rich.cells import cell_len
 from rich.color import Color, blend_rgb
@@ -43,7 +43,7 @@ def draw(lines: Sequence[Iterable[Segment]], columns: int, label: str) -> str:
     drawn = "\n".join(shape for y, line in enumerate(lines) for shape in _line(y, line))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.1f} {height}"'
-        f' width="{width:.1f}" role="img" aria-label="{escape(label)}">\n'
+        f' width="{width:.1f}" role="img" aria-label={quoteattr(label)}>\n'
         f'<rect width="100%" height="100%" rx="6" fill="{_hex(THEME.background_color)}"/>\n'
         f'<g transform="translate({MARGIN} {MARGIN})" font-family="{FONTS}"'
         f' style="white-space: pre">\n{drawn}\n</g>\n</svg>\n'
