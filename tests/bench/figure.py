@@ -6,6 +6,9 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
+
+Taken = TypeVar("Taken")
 
 
 class Measure(StrEnum):
@@ -61,14 +64,12 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return ranked[max(0, math.ceil(len(ranked) * percent / 100) - 1)]
 
 
-def alternate(rounds: int, *takes: Callable[[], float | None]) -> list[list[float]]:
-    """Take A, B, C, A, B, C... and give each one's values; a take that gives None is left out."""
-    taken: list[list[float]] = [[] for _ in takes]
+def alternate(rounds: int, *takes: Callable[[], Taken]) -> list[list[Taken]]:
+    """Take A, B, C, A, B, C... and give what each one gave."""
+    taken: list[list[Taken]] = [[] for _ in takes]
     for _ in range(rounds):
         for values, take in zip(taken, takes, strict=True):
-            value = take()
-            if value is not None:
-                values.append(value)
+            values.append(take())
     return taken
 
 

@@ -10,6 +10,7 @@ from tests.bench.host import Host
 from tests.bench.terminal import Condition, Lines, Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
+LIBVIRT = "test:///default"  # libvirt's built-in driver, which costs nothing
 START_LIMIT = 30.0  # seconds
 QUIET = 0.4
 
@@ -24,6 +25,15 @@ def shows(*texts: str) -> Condition:
     return condition
 
 
+def has_row(name: str) -> Condition:
+    """Whether a row begins with this name."""
+
+    def condition(lines: Lines) -> bool:
+        return any(line.split()[:1] == [name] for line in lines)
+
+    return condition
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A table inside a program: the keys that lead there, and when it is on the screen."""
@@ -34,11 +44,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A command line, when its first frame is full, and where its tables are."""
+    """A command line, when its first frame is full, and where its tables are.
+
+    `filled` tells when what is read after the first frame is on the screen too.
+    """
 
     name: str
     argv: Sequence[str]
     full: Condition
+    filled: Condition | None = None
     links: Place | None = None
     bridges: Place | None = None
 
@@ -55,8 +69,9 @@ LINES = Program(
 )
 OURS = Program(
     "kvmnet-tui",
-    [sys.executable, "-m", "kvmnet_tui", "--connect", "test:///default", "--lang", "en"],
+    [sys.executable, "-m", "kvmnet_tui", "--connect", LIBVIRT, "--lang", "en"],
     shows("kvmnet-tui", "1 Networks", "6 Events", "Name", "q quit"),
+    filled=has_row("default"),
     links=Place("5", shows("Managed by", "ens")),
     bridges=Place("2", shows("Bridge / port", "virbr0")),
 )

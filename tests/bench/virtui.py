@@ -1,9 +1,11 @@
 """The nearest peer on this stack, virtui-manager, in a virtual environment of its own."""
 
+import json
 import shutil
 import subprocess
+from pathlib import Path
 
-from tests.bench.programs import ROOT, Program, shows
+from tests.bench.programs import LIBVIRT, ROOT, Program, shows
 
 FOLDER = ROOT / ".dev" / "virtui"
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -17,12 +19,21 @@ class UnavailableError(Exception):
     """Why the peer cannot be measured here, in a sentence."""
 
 
-def virtui_manager() -> Program:
-    """The installed peer; installs it where that is possible."""
+def virtui_manager(home: Path) -> Program:
+    """The peer, installed where that is possible; in `home` it opens the libvirt that ours does."""
     program = FOLDER / "bin" / "virtui-manager"
     if not program.exists():
         _install()
-    return Program("virtui-manager", [str(program)], shows("VirtUI Manager", "Quit", "About"))
+    config = home / ".config" / "virtui-manager" / "config.yaml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    server = {"name": "Test", "uri": LIBVIRT, "autoconnect": True}
+    config.write_text(json.dumps({"servers": [server]}))  # JSON is YAML
+    return Program(
+        "virtui-manager",
+        [str(program)],
+        shows("VirtUI Manager", "About", "Quit"),
+        filled=shows("VirtUI Manager", "About", "Quit", "VCPU"),
+    )
 
 
 def _install() -> None:

@@ -8,7 +8,7 @@ from tests.bench.process import cpu_seconds
 from tests.bench.programs import DATATABLE, OURS, Bench
 from tests.bench.terminal import Terminal, size
 
-SETTLE_TRIES = 9
+HISTORY_SECONDS = 20.0  # what the host did while it was made leaves the rates' history in this
 
 
 def measure(bench: Bench) -> list[Figure]:
@@ -21,20 +21,13 @@ def measure(bench: Bench) -> list[Figure]:
             populate(host, bridges=3, ports_each=18)
             terminal = bench.started(program, host, program.bridges)
             terminals.append(stack.enter_context(terminal))
-        _settle(terminals)
+        _rest(terminals, HISTORY_SECONDS)
         (floor_cpu, floor_bytes), (cpu, written) = _rest(terminals, seconds)
     name = DATATABLE.name
     return [
         compared("idle processor", "%", [cpu], [floor_cpu], name, at_most(0.5)),
         compared("idle bytes", "B/s", [written], [floor_bytes], name, at_most(0)),
     ]
-
-
-def _settle(terminals: list[Terminal]) -> None:
-    """Until nothing is written: what the host did while it was made leaves the rates' history."""
-    for _ in range(SETTLE_TRIES):
-        if not any(written for _, written in _rest(terminals, 3.0)):
-            return
 
 
 def _rest(terminals: list[Terminal], seconds: float) -> list[tuple[float, float]]:

@@ -26,6 +26,7 @@ CALM_LIMIT = 5.0  # seconds to come to rest after the last flap
 class Storm:
     """What one program did in one storm; `seconds` is how long the storm really took."""
 
+    flaps: int
     seconds: float
     paints: int
     cpu: float
@@ -63,11 +64,10 @@ def _figure(
 
 
 def _note(storm: Storm) -> str:
-    rate = FLAPS_A_SECOND * storm.seconds
-    flaps = f"{storm.seconds:.1f} s of {FLAPS_A_SECOND} flaps/s over {len(PORTS)} ports"
+    said = f"{storm.flaps} flaps of {len(PORTS)} ports in {storm.seconds:.1f} s; "
     if storm.exact_after is None:
-        return f"{flaps}; {rate:.0f} flaps; never exact within {CALM_LIMIT:g} s"
-    return f"{flaps}; exact {storm.exact_after * 1e3:.0f} ms after the last one"
+        return said + f"not exact within {CALM_LIMIT:g} s"
+    return said + f"exact {storm.exact_after * 1e3:.0f} ms after the last one"
 
 
 def _storm(bench: Bench, program: Program, seconds: int) -> Storm:
@@ -78,11 +78,12 @@ def _storm(bench: Bench, program: Program, seconds: int) -> Storm:
 
 
 def _through(terminal: Terminal, host: Host, seconds: int) -> Storm:
+    flaps = FLAPS_A_SECOND * seconds
     indexes = [host.indexes()[port] for port in PORTS]
     first = len(terminal.chunks)
     cpu, began = cpu_seconds(terminal.pid), time.monotonic()
     with host.rtnetlink() as through:
-        _flap(terminal, through, indexes, FLAPS_A_SECOND * seconds)
+        _flap(terminal, through, indexes, flaps)
         took = time.monotonic() - began
         cpu, during = cpu_seconds(terminal.pid) - cpu, terminal.chunks[first:]
         _leave_mixed(through, indexes)
@@ -93,7 +94,7 @@ def _through(terminal: Terminal, host: Host, seconds: int) -> Storm:
     exact_at = _exact_at(terminal, after, truth)
     lag = None if exact_at is None else max(0.0, exact_at - ended)
     wrong = wrong_rows(terminal.lines(), truth)
-    return Storm(took, paints(during), cpu, size(during), wrong, lag)
+    return Storm(flaps, took, paints(during), cpu, size(during), wrong, lag)
 
 
 def _flap(terminal: Terminal, through: socket.socket, indexes: Sequence[int], flaps: int) -> None:
