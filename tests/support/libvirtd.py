@@ -6,15 +6,13 @@ starts it with a booting guest, says how to enter it, and removes everything on 
 
 Its processes live in a process namespace whose first process ends when the test closes its
 standard input or dies: then the kernel kills libvirtd, dnsmasq and QEMU, and with the last of them
-the links, mounts and files are gone.
+the links, mounts and files are gone. Files are reached from outside through /proc/PID/root.
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -41,20 +39,21 @@ DEFAULT_NETWORK = """<network>
 
 
 class Libvirtd(Namespace):
-    """The lab: its network namespace, its files in `folder`, its daemon behind `uri`."""
+    """The lab: `pid` is its first process, `uri` its daemon as seen from outside."""
 
-    def __init__(self, pid: int, folder: Path) -> None:
+    def __init__(self, pid: int) -> None:
         super().__init__(f"libvirtd {pid}")
         self.pid = pid
-        self.folder = folder
-        self.socket = folder / "run" / "libvirt-sock"
-        # The socket is a file that can be reached from outside, too.
-        self.uri = f"qemu+unix:///system?socket={self.socket}"
+        self.uri = f"qemu+unix:///system?socket={self.outside('/run/libvirt/libvirt-sock')}"
 
     @property
     def path(self) -> Path:
         """Where the network namespace can be entered."""
         return Path(f"/proc/{self.pid}/ns/net")
+
+    def outside(self, inside: str) -> Path:
+        """A file of the lab's, to be opened from outside."""
+        return Path(f"/proc/{self.pid}/root{inside}")
 
     def command(self, *command: str) -> list[str]:
         """The command line that runs `command` inside the lab."""
@@ -121,25 +120,20 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = STAR
 @contextmanager
 def private_libvirtd() -> Iterator[Libvirtd]:
     """A libvirtd with network `default` active; nothing of it is left at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="kvmnet-virt-"))
-    try:
-        (folder / "run").mkdir()
-        (folder / "default.xml").write_text(DEFAULT_NETWORK)
-        with _namespaces(folder) as pid:
-            lab = Libvirtd(pid, folder)
-            lab.start_daemon()
-            wait_until(lambda: "active" in lab.virsh("net-list"), "network default is active")
-            yield lab
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with _namespaces() as pid:
+        lab = Libvirtd(pid)
+        lab.outside("/etc/libvirt/qemu/networks/default.xml").write_text(DEFAULT_NETWORK)
+        lab.start_daemon()
+        wait_until(lambda: "active" in lab.virsh("net-list"), "network default is active")
+        yield lab
 
 
 @contextmanager
-def _namespaces(folder: Path) -> Iterator[int]:
+def _namespaces() -> Iterator[int]:
     """Namespaces set up by libvirtd_init.sh; the pid, seen from here, of their first process."""
     kinds = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
     holder = subprocess.Popen(
-        ["unshare", *kinds, "/bin/sh", str(INIT), str(folder), sys.executable],
+        ["unshare", *kinds, "/bin/sh", str(INIT), sys.executable],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -160,7 +154,7 @@ def _only_child(pid: int) -> int:
 
 def main() -> None:
     """Hold the lab with a booting guest until Ctrl-C."""
-    from tests.support.guest import boot, guest_image
+    from tests.support.guest import boot, guest_image  # noqa: PLC0415 - it builds on this module
 
     with private_libvirtd() as lab:
         guest = boot(lab, guest_image())

@@ -1,10 +1,8 @@
 #!/bin/sh
 # First process of the lab's namespaces: lays an empty host over libvirt's folders, then waits.
-# Arguments: the lab's folder, a Python interpreter. Ends, and the lab with it, when its standard
-# input is closed.
+# Argument: a Python interpreter. Ends, and the lab with it, when its standard input is closed.
 set -e
-folder=$1
-python=$2
+python=$1
 
 mount --make-rprivate /
 mount -t sysfs sysfs /sys
@@ -12,12 +10,7 @@ mount -t tmpfs tmpfs /run
 for each in /var/lib/libvirt /etc/libvirt /var/log/libvirt /var/cache/libvirt; do
     mount -t tmpfs tmpfs "$each"
 done
-# libvirtd's sockets, where the test can reach them from outside the namespaces.
-mkdir /run/libvirt
-mount --bind "$folder/run" /run/libvirt
-
 mkdir -p /etc/libvirt/qemu/networks/autostart
-cp "$folder/default.xml" /etc/libvirt/qemu/networks/default.xml
 ln -s ../default.xml /etc/libvirt/qemu/networks/autostart/default.xml
 cat > /etc/libvirt/qemu.conf <<'END'
 user = "root"
