@@ -50,7 +50,8 @@ def _options() -> argparse.Namespace:
 
 
 def _as_root_of_a_user_namespace() -> None:
-    inside = ["unshare", "--user", "--map-root-user", sys.executable, "-m", "tests.bench"]
+    shell = ["unshare", "--user", "--map-root-user", "--net"]
+    inside = [*shell, sys.executable, "-m", "tests.bench"]
     os.execvp(inside[0], [*inside, *sys.argv[1:]])
 
 
