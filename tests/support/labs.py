@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 UML_MODULES = Path("/usr/lib/uml/modules")
+CHECKOUT = Path(__file__).parents[2]
 
 
 def _programs(*names: str) -> str | None:
@@ -53,6 +54,8 @@ def _network_manager() -> str | None:
 def _uml() -> str | None:
     if os.geteuid() != 0:
         return "needs root: the kernel under test starts on this very file system"
+    if " " in str(CHECKOUT):
+        return f"a kernel's command line cannot say {CHECKOUT}: it has a space in it"
     if not UML_MODULES.is_dir():
         return f"no {UML_MODULES} (Debian's package user-mode-linux)"
     return _programs("linux.uml", "modprobe")

@@ -3,6 +3,8 @@
 # read only; OUTBOX, the one folder that may be written, comes on the kernel's command line.
 set -u
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# hostfs is told its folder by a bare path, which the newer fsconfig(2) has no word for.
+export LIBMOUNT_FORCE_MOUNT2=always
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /run
