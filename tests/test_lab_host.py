@@ -5,6 +5,7 @@ import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import libvirt
 import pytest
@@ -146,7 +147,7 @@ def test_deleting_a_tap_takes_the_guests_nic_and_nothing_else(lab: Lab) -> None:
 
 
 def test_libvirt_is_told_what_the_plan_says() -> None:
-    connection = libvirt.open(f"test://{DOCUMENT}")
+    connection = libvirt.open(f"test://{quote(str(DOCUMENT))}")
     try:
         running = {}
         for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
@@ -165,7 +166,7 @@ def test_libvirt_is_told_what_the_plan_says() -> None:
 
 
 def test_libvirts_networks_are_on_the_plans_bridges() -> None:
-    connection = libvirt.open(f"test://{DOCUMENT}")
+    connection = libvirt.open(f"test://{quote(str(DOCUMENT))}")
     try:
         documents = [ET.fromstring(net.XMLDesc()) for net in connection.listAllNetworks()]
     finally:
