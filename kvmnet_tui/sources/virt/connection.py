@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import libvirt
 
 from kvmnet_tui.model.state import Problem
-from kvmnet_tui.sources.threads import Worker, call_in_thread
+from kvmnet_tui.sources.threads import Worker
 from kvmnet_tui.sources.virt.address import without_prompts
 from kvmnet_tui.sources.virt.errors import failure_of
 from kvmnet_tui.sources.virt.eventloop import on_running_loop
@@ -27,8 +27,10 @@ _CLOSE_REASONS = {libvirt.VIR_CONNECT_CLOSE_REASON_KEEPALIVE: Problem.NOT_ANSWER
 class Connection:
     """A connection to `uri`. `on_lost` is called on the loop when libvirt says that it is gone.
 
-    Every call runs in the connection's one thread, in order; agents' calls, which may hang for
-    long, run beside it. A call that hangs is ended by `hang_up`, which breaks the socket.
+    Every call runs in the connection's one thread, in order. A call that hangs is ended by
+    `hang_up`, which breaks the socket. Calls from two threads at once would be served, too, but
+    when the daemon falls silent libvirt (9.0 at least) ends only one of them: the other waits for
+    ever, and the connection's loss is not told.
     """
 
     def __init__(
@@ -42,13 +44,13 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._worker = Worker("libvirt")
         self._virt: Any = None
-        self._is_open = False
+        self.is_open = False
         self.refusal = ""  # libvirt's words where only a read-only connection was granted
 
     async def open(self) -> None:
         """Connect, however long it takes; raises Lost when it cannot be."""
         _checked(await self._worker.call(partial(_attempt, self._open)))
-        self._is_open = True
+        self.is_open = True
 
     async def call(self, function: Callable[[Any], Result]) -> Result:
         """Run `function(virConnect)` in the connection's thread; raises Lost."""
@@ -58,20 +60,16 @@ class Connection:
         except TimeoutError:
             raise Lost(Failure(Problem.NOT_ANSWERING)) from None
 
-    def call_beside(self, function: Callable[[Any], Result]) -> asyncio.Future[Result | Failure]:
-        """Run `function(virConnect)` in a thread of its own; a failure is a value."""
-        return call_in_thread("libvirt beside", partial(self._use, function))
-
     def hang_up(self) -> None:
         """Break the connection, so that calls which hang in it fail now."""
         for handle in self._events.handles_of(self._worker.ident):
             handle.hang_up()
 
-    async def close(self, farewell: Callable[[Any], object]) -> None:
+    async def close(self, farewell: Callable[[Any], object] = lambda _: None) -> None:
         """Call `farewell(virConnect)` and close; a thread that hangs in it is hung up on."""
         closed = self._worker.call(partial(_attempt, partial(self._close, farewell)))
         self._worker.close()
-        if not self._is_open:
+        if not self.is_open:
             self.hang_up()
         await asyncio.wait([closed], timeout=CLOSE_SECONDS)
         if not closed.done():

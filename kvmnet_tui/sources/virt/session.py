@@ -44,14 +44,15 @@ class Session:
         self._inbox = inbox
         self._audit_seconds = timing.audit
         self._lost: asyncio.Future[Failure] = asyncio.get_running_loop().create_future()
-        self._connection = Connection(uri, read_only, timing.keepalive, self._on_lost)
+        connect = partial(Connection, uri, read_only, timing.keepalive)
+        self._connection = connect(self._on_lost)
         self._networks = Networks(network_folder(uri))
         self._guests = Guests()
         self._subscriptions = Subscriptions(self._on_notice)
         self._notices: list[Notice] = []
         self._noticed = asyncio.Event()
         self._leases = Leases(self._connection, self._networks, inbox)
-        self._agents = Agents(self._connection, self._agent_answered)
+        self._agents = Agents(connect, self._agent_answered)
 
     @property
     def restriction(self) -> Failure:
@@ -95,7 +96,7 @@ class Session:
 
     async def close(self) -> None:
         """Take the subscriptions back and close, whatever state the connection is in."""
-        if self._agents.has_hanging_questions or self._lost.done():
+        if self._lost.done():
             self._connection.hang_up()
         await self._connection.close(self._subscriptions.unsubscribe)
 
