@@ -11,13 +11,13 @@ import pytest
 from kvmnet_tui.model.interest import Interest
 from kvmnet_tui.model.state import HostState, Phase, Problem, SourceName
 from kvmnet_tui.model.timeline import Kind
-from kvmnet_tui.model.virt import Guest, Network, Nic
 from kvmnet_tui.sources.netlink import NetlinkSource
 from kvmnet_tui.sources.virt import Timing, VirtSource
 from tests.support.guest import BootedGuest, boot, guest_image, run_in_guest
 from tests.support.labs import requires_lab
 from tests.support.libvirtd import Libvirtd, private_libvirtd
 from tests.support.live import live_host
+from tests.support.virt import guest_named, happened, is_live, network, nics
 
 pytestmark = requires_lab("guest")
 
@@ -104,27 +104,6 @@ def guest(lab: Libvirtd) -> BootedGuest:
 
 def source(lab: Libvirtd) -> VirtSource:
     return VirtSource(lab.uri, read_only=False, timing=HASTY)
-
-
-def is_live(state: HostState) -> bool:
-    return state.source(SourceName.LIBVIRT).phase is Phase.LIVE
-
-
-def network(state: HostState, name: str) -> Network | None:
-    return next((each for each in state.networks.values() if each.name == name), None)
-
-
-def guest_named(state: HostState, name: str) -> Guest | None:
-    return next((each for each in state.guests.values() if each.name == name), None)
-
-
-def nics(state: HostState, name: str) -> tuple[Nic, ...]:
-    found = guest_named(state, name)
-    return found.nics if found else ()
-
-
-def happened(state: HostState, subject: str) -> list[Kind]:
-    return [each.kind for each in state.timeline if each.subject == subject]
 
 
 async def test_a_booted_guest_is_seen_with_its_lease_its_address_and_its_tap(
