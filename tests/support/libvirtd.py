@@ -10,6 +10,7 @@ the links, mounts and files are gone. Files are reached from outside through /pr
 """
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -56,7 +57,7 @@ class Libvirtd(Namespace):
         return Path(f"/proc/{self.pid}/root{inside}")
 
     def command(self, *command: str) -> list[str]:
-        """The command line that runs `command` inside the lab."""
+        """The command line that runs `command` inside the lab, in its root folder."""
         return ["nsenter", "-t", str(self.pid), "--net", "--mount", "--pid", "--", *command]
 
     def run(self, *command: str, check: bool = True, text: str = "") -> str:
@@ -159,7 +160,8 @@ def main() -> None:
     with private_libvirtd() as lab:
         guest = boot(lab, guest_image())
         print(f"The guest {guest.name} has booted. Inside the lab:", flush=True)
-        print(f"  nsenter -t {lab.pid} --net --mount --pid -- kvmnet-tui", flush=True)
+        program = Path(sys.executable).with_name("kvmnet-tui")
+        print(" ", shlex.join(lab.command(str(program))), flush=True)
         print(f"libvirt from outside: {lab.uri}", flush=True)
         print("Ctrl-C ends it.", flush=True)
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
