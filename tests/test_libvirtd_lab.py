@@ -1,10 +1,10 @@
 """The libvirt source on a real libvirtd, with a guest that boots."""
 
 import asyncio
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +17,7 @@ from tests.support.guest import BootedGuest, boot, guest_image, run_in_guest
 from tests.support.labs import requires_lab
 from tests.support.libvirtd import Libvirtd, private_libvirtd
 from tests.support.live import live_host
+from tests.support.proxy import proxy_for
 from tests.support.virt import guest_named, happened, is_live, network, nics
 
 pytestmark = requires_lab("guest")
@@ -350,16 +351,19 @@ async def restart_daemon_under(lab: Libvirtd) -> None:
 
 
 async def test_a_daemon_that_hangs_is_told_apart_and_waited_for(
-    lab: Libvirtd, guest: BootedGuest
+    lab: Libvirtd, guest: BootedGuest, tmp_path: Path
 ) -> None:
-    async with live_host(source(lab)) as host:
+    socket = tmp_path / "sock"
+    through_proxy = VirtSource(f"qemu+unix:///system?socket={socket}", False, HASTY)
+    async with (
+        proxy_for(lab.outside("/run/libvirt/libvirt-sock"), socket) as proxy,
+        live_host(through_proxy) as host,
+    ):
         await host.until(is_live)
-        lab.signal_daemon(signal.SIGSTOP)
-        try:
-            state = await host.until(lambda state: not is_live(state), seconds=30)
-            assert state.source(SourceName.LIBVIRT).problem is Problem.NOT_ANSWERING
-        finally:
-            lab.signal_daemon(signal.SIGCONT)
+        proxy.mute()
+        state = await host.until(lambda state: not is_live(state), seconds=30)
+        assert state.source(SourceName.LIBVIRT).problem is Problem.NOT_ANSWERING
+        proxy.unmute()
         await host.until(is_live, seconds=30)
 
 

@@ -91,15 +91,11 @@ class Libvirtd(Namespace):
         self.run("libvirtd", "--daemon", "--pid-file", "/run/libvirtd.pid")
         wait_until(lambda: self.run("virsh", "--quiet", "uri", check=False), "libvirtd answers")
 
-    def stop_daemon(self, sig: signal.Signals = signal.SIGTERM) -> None:
+    def stop_daemon(self) -> None:
         """End libvirtd and nothing else: guests and dnsmasq stay."""
         pid = self.daemon_pid()
-        self.run("kill", f"-{sig.value}", pid)
+        self.run("kill", pid)
         wait_until(lambda: not self.is_running(pid), "libvirtd has ended")
-
-    def signal_daemon(self, sig: signal.Signals) -> None:
-        """Send libvirtd a signal, such as SIGSTOP."""
-        self.run("kill", f"-{sig.value}", self.daemon_pid())
 
     def daemon_pid(self) -> str:
         """The daemon's pid as seen inside."""
