@@ -3,9 +3,12 @@
 import os
 import sys
 from contextlib import suppress
+from importlib import import_module
 from typing import NoReturn
 
-from kvmnet_tui.arguments import BAD_ARGUMENTS, Arguments, complain, parse
+from kvmnet_tui.arguments import BAD_ARGUMENTS, Arguments, parse
+from kvmnet_tui.commands import COMMANDS
+from kvmnet_tui.complaint import complain
 from kvmnet_tui.i18n import _
 
 INTERRUPTED = 130
@@ -64,6 +67,11 @@ def _run_command(arguments: Arguments) -> int:
         for remark in asyncio.run(wait_ready()):
             complain(remark)
     make = controller_maker(arguments.uri, read_only=arguments.read_only)
+    if arguments.command in COMMANDS:
+        from kvmnet_tui.commands.shop import Shop  # noqa: PLC0415
+
+        command = import_module(f"kvmnet_tui.commands.{arguments.command}")
+        return int(command.run(arguments.said, Shop(make)))
     if arguments.command == "watch":
         with suppress(KeyboardInterrupt):
             watch(make, as_json=arguments.as_json)

@@ -4,13 +4,15 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib import import_module
 from typing import NoReturn
 
 from kvmnet_tui import __version__
+from kvmnet_tui.commands import COMMANDS
+from kvmnet_tui.complaint import PROGRAM, complain
 from kvmnet_tui.i18n import _, unknown_language, use_language
 
-PROGRAM = "kvmnet-tui"
 DEFAULT_URI = "qemu:///system"
 BAD_ARGUMENTS = 2
 THINGS = ("networks", "bridges", "bonds", "guests", "links")
@@ -29,6 +31,7 @@ class Arguments:
     lab: bool = False
     host_or_lab: bool = False
     notice: str = ""
+    said: argparse.Namespace = field(default_factory=argparse.Namespace, compare=False)
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -39,7 +42,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     """
     language = _language(argv)
     use_language(language)
-    parser = _parser()
+    parser = _parser(argv)
     said = parser.parse_args(list(argv))
     unknown = unknown_language(language) if language is not None else None
     if unknown:
@@ -58,6 +61,7 @@ def parse(argv: Sequence[str]) -> Arguments:
         lab=lab,
         host_or_lab=getattr(said, "host_or_lab", False),
         notice=getattr(said, "notice", ""),
+        said=said,
     )
 
 
@@ -68,13 +72,6 @@ class _Parser(argparse.ArgumentParser):
         """Exit with one sentence on stderr."""
         complain(message)
         sys.exit(BAD_ARGUMENTS)
-
-
-def complain(sentence: str) -> None:
-    """One sentence on stderr, with the program's name before it."""
-    from kvmnet_tui.present.text import clean  # noqa: PLC0415 - seldom needed
-
-    sys.stderr.write(f"{PROGRAM}: {clean(sentence)}\n")
 
 
 def _language(argv: Sequence[str]) -> str | None:
@@ -88,7 +85,7 @@ def _language(argv: Sequence[str]) -> str | None:
     return None if lang is None else str(lang)
 
 
-def _parser() -> _Parser:
+def _parser(argv: Sequence[str]) -> _Parser:
     options = _options()
     parser = _Parser(
         prog=PROGRAM,
@@ -106,6 +103,12 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(dest="command", metavar=_("COMMAND"), title=_("commands"))
     _add_show(commands, options)
     _add_watch(commands, options)
+    for name, what in COMMANDS.items():
+        command = commands.add_parser(
+            name, parents=[options], allow_abbrev=False, help=_(what), description=_(what)
+        )
+        if name in argv:  # only the one that is called needs to know its arguments
+            import_module(f"kvmnet_tui.commands.{name}").add_arguments(command)
     return parser
 
 

@@ -4,35 +4,61 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from kvmnet_tui import lab
 from kvmnet_tui.controller import Controller, Publish
 from kvmnet_tui.events import SourceChanged
 from kvmnet_tui.model.interest import Interest
 from kvmnet_tui.model.state import HostState, Phase, Problem, SourceStatus
+from kvmnet_tui.requests import Performers
 from kvmnet_tui.sources.source import Inbox, Source
+
+if TYPE_CHECKING:
+    from kvmnet_tui.sources.virt.caller import VirtCaller
 
 
 def controller_maker(uri: str, *, read_only: bool) -> Callable[[Publish], Controller]:
     """What makes the controller of this host (in the lab: of the lab's) and of libvirt at `uri`."""
 
     def make(publish: Publish) -> Controller:
-        sources = real_sources(lab.URI if lab.inside() else uri, read_only=read_only)
+        world = real_world(lab.URI if lab.inside() else uri, read_only=read_only)
+        sources = world.sources
         if lab.inside():
             sources = tuple(_InLab(source) for source in sources)
-        return Controller(sources, publish, host=socket.gethostname())
+        host = socket.gethostname()
+        return Controller(sources, publish, host, world.performers, read_only=read_only)
 
     return make
 
 
-def real_sources(uri: str, *, read_only: bool) -> tuple[Source, ...]:
+@dataclass(frozen=True, slots=True)
+class World:
+    """The sources, and what loads those who perform requests."""
+
+    sources: tuple[Source, ...]
+    performers: Callable[[], Performers]
+
+
+def real_world(uri: str, *, read_only: bool) -> World:
     """The kernel, the bonding driver, libvirt, and the services that manage links."""
     from kvmnet_tui.sources.bonding import BondingSource  # noqa: PLC0415 - after the first frame
     from kvmnet_tui.sources.managers import ManagersSource  # noqa: PLC0415
     from kvmnet_tui.sources.netlink import NetlinkSource  # noqa: PLC0415
     from kvmnet_tui.sources.virt import VirtSource  # noqa: PLC0415
+    from kvmnet_tui.sources.virt.caller import VirtCaller  # noqa: PLC0415
 
-    return NetlinkSource(), VirtSource(uri, read_only), BondingSource(), ManagersSource()
+    virt = VirtSource(uri, read_only)
+    caller = VirtCaller(uri, virt)
+    sources = (NetlinkSource(), virt, BondingSource(), ManagersSource())
+    return World(sources, partial(_performers, caller))
+
+
+def _performers(_caller: "VirtCaller") -> Performers:
+    """Who performs what; each domain adds its own here."""
+    return {}
 
 
 class _InLab:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from kvmnet_tui.events import Event, SourceChanged, fold
 from kvmnet_tui.model.interest import Interest
 from kvmnet_tui.model.state import HostState, Phase, Problem, SourceStatus
+from kvmnet_tui.performing import Performing, Picture
+from kvmnet_tui.requests import Outcome, Performers, Request
 from kvmnet_tui.sources.source import Source
 
 Publish = Callable[[HostState], None]
@@ -39,13 +41,35 @@ class Controller:
     with the same picture twice.
     """
 
-    def __init__(self, sources: Sequence[Source], publish: Publish, host: str = "") -> None:
-        self.state = HostState(host=host)
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        publish: Publish,
+        host: str = "",
+        performers: Callable[[], Performers] = dict,
+        *,
+        read_only: bool = False,
+    ) -> None:
+        self._picture = Picture(HostState(host=host))
+        self._performing = Performing(performers, self._picture, self.put, read_only=read_only)
         self._sources = tuple(sources)
         self._publish = publish
         self._events: list[Event] = []
         self._takes: list[Callable[[], Iterable[Event]]] = []
         self._wake = asyncio.Event()
+
+    @property
+    def state(self) -> HostState:
+        """The newest picture."""
+        return self._picture.state
+
+    async def perform(self, request: Request) -> Outcome:
+        """Have a request done, as a task of the picture; raises RequestError."""
+        return await self._performing.perform(request)
+
+    async def until(self, condition: Callable[[HostState], bool], seconds: float) -> bool:
+        """Wait until the picture satisfies `condition`; False when it does not in time."""
+        return await self._picture.until(condition, seconds)
 
     def put(self, event: Event) -> None:
         """Inbox: say one thing."""
@@ -92,14 +116,15 @@ class Controller:
         self._wake.clear()
         takes, self._takes = self._takes, []
         events, self._events = self._events, []
-        before = self.state
+        before = state = self.state
         for event in events:
-            self.state = fold(self.state, event)
+            state = fold(state, event)
         for take in takes:
             for event in take():
-                self.state = fold(self.state, event)
-        if self.state is before:
+                state = fold(state, event)
+        if state is before:
             return
-        self._publish(self.state)
+        self._picture.replace(state)
+        self._publish(state)
         for source in self._sources:
-            source.follow(before, self.state)
+            source.follow(before, state)

@@ -9,10 +9,12 @@ from kvmnet_tui.model.bonds import Bond
 from kvmnet_tui.model.joins import AddressBook, Topology
 from kvmnet_tui.model.links import Counters, ForwardingEntry, Link, Manager, Neighbour, Rates
 from kvmnet_tui.model.state import HostState, SourceName, SourceStatus
+from kvmnet_tui.model.tasks import Task
 from kvmnet_tui.model.timeline import TimelineEntry
 from kvmnet_tui.model.virt import Guest, Lease, Network
 
 TIMELINE_LIMIT = 2_000
+TASK_LIMIT = 50
 RATE_HISTORY = 16
 
 Key = TypeVar("Key")
@@ -103,6 +105,13 @@ class Happened:
     entries: tuple[TimelineEntry, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TaskChanged:
+    """A request that began, told how far it is, or ended."""
+
+    task: Task
+
+
 Event = (
     SourceChanged
     | KernelChanged
@@ -114,6 +123,7 @@ Event = (
     | GuestsRead
     | ManagersRead
     | Happened
+    | TaskChanged
 )
 
 
@@ -301,6 +311,11 @@ def _happened(state: HostState, event: Happened) -> HostState:
     return _recorded(state, event.entries)
 
 
+def _task_changed(state: HostState, event: TaskChanged) -> HostState:
+    tasks = {task.serial: task for task in state.tasks} | {event.task.serial: event.task}
+    return replace(state, tasks=tuple(tasks.values())[-TASK_LIMIT:])
+
+
 _FOLDS: Mapping[type, Callable[[HostState, Any], HostState]] = {
     SourceChanged: _source_changed,
     KernelChanged: _kernel_changed,
@@ -312,4 +327,5 @@ _FOLDS: Mapping[type, Callable[[HostState, Any], HostState]] = {
     GuestsRead: _guests_read,
     ManagersRead: _managers_read,
     Happened: _happened,
+    TaskChanged: _task_changed,
 }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from kvmnet_tui.arguments import complain
+from kvmnet_tui.complaint import complain
 from kvmnet_tui.controller import Controller, Publish
 from kvmnet_tui.i18n import _, encoding_is_utf8
 from kvmnet_tui.model.interest import Interest

@@ -9,6 +9,7 @@ from typing import Any
 from kvmnet_tui.model.bonds import Bond
 from kvmnet_tui.model.joins import AddressBook, Topology
 from kvmnet_tui.model.links import Counters, ForwardingEntry, Link, Manager, Neighbour, Rates
+from kvmnet_tui.model.tasks import Task
 from kvmnet_tui.model.timeline import TimelineEntry
 from kvmnet_tui.model.virt import Guest, Network
 
@@ -64,7 +65,7 @@ class HostState:
 
     `links`, `counters`, `rates` and `managers` are keyed by link index, `neighbours` by
     (link index, IP), `forwarding` by bridge index (only bridges somebody looks at), `bonds` by
-    name, `networks` and `guests` by UUID. `timeline` is bounded, oldest first.
+    name, `networks` and `guests` by UUID. `timeline` and `tasks` are bounded, oldest first.
     `topology` and `address_book` are joins over the rest, replaced only when what they join
     changes: their identity tells a screen whether order and ownership may have changed.
     """
@@ -81,6 +82,7 @@ class HostState:
     guests: Mapping[str, Guest] = field(default_factory=lambda: _EMPTY)
     managers: Mapping[int, Manager] = field(default_factory=lambda: _EMPTY)
     timeline: tuple[TimelineEntry, ...] = ()
+    tasks: tuple[Task, ...] = ()
     topology: Topology = field(default_factory=Topology.empty)
     address_book: AddressBook = field(default_factory=AddressBook.empty)
 

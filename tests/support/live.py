@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from kvmnet_tui.controller import Controller
 from kvmnet_tui.model.state import HostState
+from kvmnet_tui.requests import Performers
 from kvmnet_tui.sources.source import Source
 
 PATIENCE = 10.0
@@ -14,9 +15,13 @@ PATIENCE = 10.0
 class LiveHost:
     """Keeps every picture the controller published, in order."""
 
-    def __init__(self, *sources: Source) -> None:
+    def __init__(
+        self, *sources: Source, performers: Callable[[], Performers], read_only: bool
+    ) -> None:
         self.pictures: list[HostState] = []
-        self.controller = Controller(sources, self._publish)
+        self.controller = Controller(
+            sources, self._publish, performers=performers, read_only=read_only
+        )
         self._published = asyncio.Event()
 
     @property
@@ -43,9 +48,11 @@ class LiveHost:
 
 
 @asynccontextmanager
-async def live_host(*sources: Source) -> AsyncIterator[LiveHost]:
-    """A host whose sources run until the end of the `with`."""
-    host = LiveHost(*sources)
+async def live_host(
+    *sources: Source, performers: Callable[[], Performers] = dict, read_only: bool = False
+) -> AsyncIterator[LiveHost]:
+    """A host whose sources run until the end of the `with`, and who performs its requests."""
+    host = LiveHost(*sources, performers=performers, read_only=read_only)
     task = asyncio.create_task(host.controller.run())
     try:
         yield host

@@ -30,7 +30,7 @@ class StillHost(Controller):
 
     def __init__(self, publish: Publish, picture: HostState) -> None:
         super().__init__((), publish)
-        self.state = picture
+        self._picture.replace(picture)
         self.interests: list[Interest] = []
         self._say = publish
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -41,7 +41,7 @@ class StillHost(Controller):
 
     def show(self, picture: HostState) -> None:
         """Publish another picture."""
-        self.state = picture
+        self._picture.replace(picture)
         self._say(picture)
 
     def fail(self, error: Exception) -> None:

@@ -52,10 +52,12 @@ class Connection:
         _checked(await self._worker.call(partial(_attempt, self._open)))
         self.is_open = True
 
-    async def call(self, function: Callable[[Any], Result]) -> Result:
+    async def call(
+        self, function: Callable[[Any], Result], seconds: float = CALL_SECONDS
+    ) -> Result:
         """Run `function(virConnect)` in the connection's thread; raises Lost."""
         try:
-            async with asyncio.timeout(CALL_SECONDS):
+            async with asyncio.timeout(seconds):
                 return _checked(await self._worker.call(partial(self._use, function)))
         except TimeoutError:
             raise Lost(Failure(Problem.NOT_ANSWERING)) from None

@@ -55,6 +55,11 @@ class Session:
         self._agents = Agents(connect, self._agent_answered)
 
     @property
+    def connection(self) -> Connection:
+        """The connection; what takes long in it holds up everything else."""
+        return self._connection
+
+    @property
     def restriction(self) -> Failure:
         """Why the connection may only look, in libvirt's words; no problem when it was asked to."""
         refusal = self._connection.refusal

@@ -15,6 +15,7 @@ from kvmnet_tui.sources.virt.failure import Failure, Lost
 from kvmnet_tui.sources.virt.timing import Timing
 
 if TYPE_CHECKING:
+    from kvmnet_tui.sources.virt.connection import Connection
     from kvmnet_tui.sources.virt.session import Session
 
 DEFAULT_TIMING = Timing()
@@ -35,6 +36,11 @@ class VirtSource:
         self._interest = Interest()
         self._session: Session | None = None
         self._status = SourceStatus(Phase.STARTING)
+
+    @property
+    def connection(self) -> "Connection | None":
+        """The live connection, None while there is none."""
+        return self._session.connection if self._session else None
 
     async def run(self, inbox: Inbox) -> None:
         """Connect and tell until cancelled."""

@@ -1,4 +1,4 @@
-"""Read libvirt's <network>, <domain> and <interface> documents (libvirt.org/format.html). Pure."""
+"""What a <network>, <domain> or <interface> says."""
 
 import ipaddress
 import xml.etree.ElementTree as ET
