@@ -3,9 +3,10 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.console import RenderableType
 from textual.app import App
@@ -17,6 +18,8 @@ from textual.screen import Screen
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.interest import Interest
 from kvmnet_tui.model.state import HostState
+from kvmnet_tui.requests import Outcome, Request, RequestError
+from kvmnet_tui.screens.actions import Action
 from kvmnet_tui.screens.frame import AppSettings
 from kvmnet_tui.screens.host import HostScreen
 from kvmnet_tui.screens.tabs import TABS, Tab
@@ -27,6 +30,7 @@ if TYPE_CHECKING:  # the controller and what it folds are imported by `make_cont
 
 __all__ = ["AppSettings", "KvmnetApp", "MakeController", "StateChanged"]
 
+Answer = TypeVar("Answer")
 MakeController = Callable[["Publish"], "Controller"]
 
 END_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -76,6 +80,7 @@ class KvmnetApp(App[None]):
         self._interest = Interest()
         self._trouble: tuple[str, ...] = ()
         self._painter = Painter()
+        self._is_suspended = False
         self.set_reactive(KvmnetApp.state, HostState(host=socket.gethostname()))
         for tab in TABS:
             self.add_mode(tab.name, partial(self._make_screen, tab))
@@ -124,8 +129,9 @@ class KvmnetApp(App[None]):
 
     def watch_state(self, state: HostState) -> None:
         """Hand it to the screen that is shown; the others get it when they are."""
-        if isinstance(self.screen, HostScreen):
-            self.screen.show(state, self._trouble)
+        show = getattr(self.screen, "show", None)
+        if show is not None:
+            show(state, self._trouble)
 
     def on_host_screen_shown(self) -> None:
         """A screen that comes back missed what happened meanwhile."""
@@ -140,6 +146,39 @@ class KvmnetApp(App[None]):
         self._interest = screen.interest
         if self._controller is not None:
             self._controller.look_at(self._interest)
+
+    def on_host_screen_chosen(self, event: HostScreen.Chosen) -> None:
+        """Start an action, if it can be done."""
+        refusal = event.action.refusal(self.state, event.key, read_only=self._settings.read_only)
+        if refusal:
+            self.flash(refusal)
+            return
+        self.run_worker(self._act(event.action, event.key), name=f"action {event.action.key}")
+
+    async def _act(self, action: Action, key: Hashable | None) -> None:
+        from kvmnet_tui.screens.desk import Desk  # noqa: PLC0415 - with the first action only
+
+        try:
+            await action.start(Desk(self, self._settings), key)
+        except Exception as error:  # noqa: BLE001 - a bug becomes a sentence on the screen
+            self._say(_("This failed unexpectedly: {error}").format(error=_innermost(error)))
+
+    async def show_until_closed(self, screen: Screen[Answer]) -> Answer | None:
+        """Show a screen until it is closed; its answer. For workers only."""
+        return await self.push_screen_wait(screen)
+
+    async def perform(self, request: Request) -> Outcome:
+        """Have a request done; raises RequestError."""
+        if self._controller is None:
+            raise RequestError(_("The program is still starting: try again in a moment."))
+        return await self._controller.perform(request)
+
+    def flash(self, sentence: str) -> None:
+        """Say something for a few seconds, on whatever screen is shown."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, HostScreen):
+                screen.flash(sentence)
+                return
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A digit typed in the filter line is a letter, and the help must be closed first."""
@@ -156,11 +195,22 @@ class KvmnetApp(App[None]):
         from kvmnet_tui.screens.help import HelpScreen  # noqa: PLC0415 - seldom used
 
         if isinstance(self.screen, HostScreen):
-            await self.push_screen(HelpScreen())
+            await self.push_screen(HelpScreen(self.screen.actions))
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Textual's own painting, narrowed to what differs from what is on the terminal."""
-        super()._display(screen, self._painter.narrowed(renderable, self.size))
+        if not self._is_suspended:  # another program has the terminal
+            super()._display(screen, self._painter.narrowed(renderable, self.size))
+
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        """Leave the terminal to another program; the picture goes on following the host."""
+        with super().suspend():
+            self._is_suspended = True
+            try:
+                yield
+            finally:
+                self._is_suspended = False
 
     def action_redraw(self) -> None:
         """Paint everything again, should something else have written on the terminal."""

@@ -67,7 +67,12 @@ class Finding:
 
 
 class Form(Protocol):
-    """A wizard. `state` is the newest picture: what vanishes meanwhile is found out at once."""
+    """A wizard. `state` is the newest picture: what vanishes meanwhile is found out at once.
+
+    A form whose preview may be edited as text has three methods more: `text(state, values)`, the
+    text; `check_text(text)`, what is wrong with one as (sentence, line from 1 or 0), else None;
+    `edited(state, values, text)`, the answers with an accepted text in them.
+    """
 
     @property
     def title(self) -> str:
@@ -78,6 +83,9 @@ class Form(Protocol):
 
     def steps(self, state: HostState, values: Values) -> tuple[Step, ...]:
         """What is asked, given the answers so far: fields that do not apply are left out."""
+
+    def changed(self, state: HostState, values: Values, name: str) -> Values:
+        """The answers after the one called `name` was given: proposals that follow from it."""
 
     def findings(self, state: HostState, values: Values) -> tuple[Finding, ...]:
         """What is wrong or worth saying; called at every keystroke."""

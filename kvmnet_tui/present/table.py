@@ -61,7 +61,7 @@ class Field:
 class Section:
     """A part of a detail: fields, then a small table (`header`, `rows`), then text.
 
-    `language` names what `text` is written in (`xml`), for highlighting. All texts translated.
+    `language` names what `text` is written in (`xml`, `diff`), for highlighting. All translated.
     """
 
     title: str

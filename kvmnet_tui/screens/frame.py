@@ -7,6 +7,7 @@ from rich.cells import cell_len
 
 from kvmnet_tui.i18n import N_, _
 from kvmnet_tui.model.state import HostState, Phase, SourceName
+from kvmnet_tui.model.tasks import TaskPhase
 from kvmnet_tui.present.glyphs import glyphs
 from kvmnet_tui.present.sentences import problems
 from kvmnet_tui.present.table import Severity
@@ -95,6 +96,15 @@ def tab_items(current: str, width: int) -> tuple[Item, ...]:
             f"app.show_tab({number})",
         )
         for number, tab in enumerate(TABS, 1)
+    )
+
+
+def running_tasks(state: HostState) -> tuple[str, ...]:
+    """A line for each request under way, with how far it is."""
+    return tuple(
+        f"{task.title}: {task.told}" if task.told else f"{task.title} ..."
+        for task in state.tasks
+        if task.phase is TaskPhase.RUNNING
     )
 
 

@@ -9,6 +9,7 @@ from textual.screen import Screen
 from kvmnet_tui.i18n import _
 from kvmnet_tui.present.cells import bad, flagged, good, quiet
 from kvmnet_tui.present.table import Cell, Field, Section, Severity
+from kvmnet_tui.screens.actions import Action
 from kvmnet_tui.screens.frame import key_items
 from kvmnet_tui.widgets.bar import Bar
 from kvmnet_tui.widgets.detail import DetailPane
@@ -23,6 +24,10 @@ class HelpScreen(Screen[None]):
         Binding("escape,question_mark,q,enter", "app.pop_screen", show=False),
     ]
 
+    def __init__(self, actions: tuple[Action, ...]) -> None:
+        super().__init__()
+        self._actions = actions
+
     def compose(self) -> ComposeResult:
         """The page and the key that closes it."""
         yield DetailPane(id="help")
@@ -30,7 +35,7 @@ class HelpScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Fill the page."""
-        sections = (_screens(), _rows(), _details(), _signs())
+        sections = (_screens(), *_here(self._actions), _rows(), _details(), _signs())
         self.query_one(DetailPane).show(_("Help"), sections, is_other=True)
         self.query_one(Bar).show(key_items(("Esc", _("close"), "app.pop_screen")))
 
@@ -48,6 +53,14 @@ def _screens() -> Section:
         ("r", _("paint the screen again, should something else have written on it")),
         ("q, Ctrl+C, Ctrl+Q", _("quit")),
     )
+
+
+def _here(actions: tuple[Action, ...]) -> tuple[Section, ...]:
+    """What can be done on the screen that the help was called from."""
+    if not actions:
+        return ()
+    keys = [(action.key, _(action.label)) for action in actions]
+    return (_section(_("To do on this screen"), ("a", _("menu of all that follows")), *keys),)
 
 
 def _rows() -> Section:

@@ -11,13 +11,15 @@ from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
 
+from kvmnet_tui.forms.form import Option
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.interest import Interest
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.present.table import Section
 from kvmnet_tui.screens import frame
+from kvmnet_tui.screens.actions import Action, actions_of
 from kvmnet_tui.screens.frame import AppSettings
-from kvmnet_tui.screens.tabs import Tab, bridges_in_detail
+from kvmnet_tui.screens.tabs import TABS, Tab, bridges_in_detail
 from kvmnet_tui.widgets.bar import Bar, Item, Notices
 from kvmnet_tui.widgets.detail import DetailPane
 from kvmnet_tui.widgets.table import LiveTable
@@ -46,10 +48,19 @@ class HostScreen(Screen[None]):
         Binding("escape", "back", show=False),
         Binding("y", "copy", show=False),
         Binding("p", "pause", show=False),
+        Binding("a", "menu", show=False),
     ]
 
     class Shown(Message):
         """The screen is on the terminal again, or for the first time."""
+
+    class Chosen(Message):
+        """The user wants something done with the row under the cursor."""
+
+        def __init__(self, action: Action, key: "Hashable | None") -> None:
+            super().__init__()
+            self.action = action
+            self.key = key
 
     class InterestChanged(Message):
         """What is on screen needs other things kept fresh than before."""
@@ -57,6 +68,7 @@ class HostScreen(Screen[None]):
     def __init__(self, tab: Tab, settings: AppSettings) -> None:
         super().__init__()
         self.tab = tab
+        self.actions = actions_of(tab.name)
         self._settings = settings
         self._state = HostState()
         self._notices: tuple[str, ...] = ()
@@ -128,7 +140,8 @@ class HostScreen(Screen[None]):
         room = self.size.width - sum(cell_len(item.text) for item in title)
         self.query_one("#title", Bar).show(title, frame.source_items(self._state, room))
         notices = self._notices if self._settings.lab else (*self._notices, self._settings.notice)
-        self.query_one(Notices).show(frame.notice_items(self._state, notices))
+        said = (*frame.running_tasks(self._state), *notices)
+        self.query_one(Notices).show(frame.notice_items(self._state, said))
         self._show_position()
 
     def _show_position(self) -> None:
@@ -148,16 +161,23 @@ class HostScreen(Screen[None]):
             copy = ("y", _("copy"), "screen.copy")
             wider = ("Enter", _("whole width"), "screen.open")
             other = ("Tab", _("other pane"), "app.focus_next")
-            return [back, wider, other, copy] if self._is_docked else [back, copy]
+            doing = [("a", _("actions"), "screen.menu")] if self.actions else []
+            return [back, *doing, wider, other, copy] if self._is_docked else [back, *doing, copy]
         pause = [("p", _("pause"), "screen.pause")] if self.tab.follows_tail else []
         return [
             ("Enter", _("detail"), "screen.open"),
+            *self._action_keys(),
             ("/", _("filter"), "screen.filter"),
             ("s", _("sort"), "screen.sort"),
             *pause,
             ("y", _("copy"), "screen.copy"),
-            ("1-6", _("screens"), ""),
+            (f"1-{len(TABS)}", _("screens"), ""),
         ]
+
+    def _action_keys(self) -> list[tuple[str, str, str]]:
+        shown = [action for action in self.actions if action.in_footer]
+        keys = [(one.key, _(one.label), f"screen.act({one.key!r})") for one in shown]
+        return [*keys, ("a", _("actions"), "screen.menu")] if self.actions else []
 
     def _show_detail(self) -> None:
         """The detail of the cursor's row when docked, of the opened row when it is all there is."""
@@ -189,6 +209,40 @@ class HostScreen(Screen[None]):
             self._table.focus()
 
     # What the user does.
+
+    def on_key(self, event: events.Key) -> None:
+        """A key of an action."""
+        if event.character and not self.is_typing:
+            self.action_act(event.character)
+
+    def action_act(self, key: str) -> None:
+        """Have the action with this key started."""
+        for action in self.actions:
+            if action.key == key:
+                self.post_message(self.Chosen(action, self._table.cursor_key))
+
+    def action_menu(self) -> None:
+        """Show all that can be done with the row, and why some of it cannot."""
+        from kvmnet_tui.screens.dialogs import ChoiceDialog  # noqa: PLC0415 - seldom used
+
+        if not self.actions:
+            self.flash(_("There is nothing to do on this screen."))
+            return
+        row, read_only = self._table.cursor_key, self._settings.read_only
+        options = [
+            Option(
+                one.key,
+                f"{one.key}  {_(one.label)}",
+                why_not=one.refusal(self._state, row, read_only=read_only),
+            )
+            for one in self.actions
+        ]
+        title = self._table.cursor_title or _(self.tab.title)
+        self.app.push_screen(ChoiceDialog(title, options, by_letter=True), self._menu_closed)
+
+    def _menu_closed(self, key: str | None) -> None:
+        if key:
+            self.action_act(key)
 
     def on_live_table_changed(self) -> None:
         """The cursor moved, or the rows are others."""

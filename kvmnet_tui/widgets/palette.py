@@ -31,3 +31,9 @@ XML_TAG: Final = Style(color="cyan")
 XML_ATTRIBUTE: Final = Style(color="magenta")
 XML_STRING: Final = Style(color="green")
 XML_COMMENT: Final = DIM
+
+DIFF: Final = {
+    "+": Style(color="green"),
+    "-": Style(color="red"),
+    "@": Style(color="cyan"),
+}

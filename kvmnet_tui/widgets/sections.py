@@ -1,6 +1,6 @@
 """A detail's sections as lines of styled text of a given width."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -93,11 +93,20 @@ def _column_widths(section: Section, width: int) -> list[int]:
 
 
 def _text(section: Section, width: int) -> Iterator[Line]:
+    colour = _COLOURS.get(section.language, _plain)
     for line in section.text.split("\n"):
-        spans = (
-            coloured(clean(line)) if section.language == "xml" else ((clean(line), palette.PLAIN),)
-        )
-        yield from _broken(spans, width)
+        yield from _broken(colour(clean(line)), width)
+
+
+def _plain(line: str) -> Iterable[Span]:
+    return ((line, palette.PLAIN),)
+
+
+def _diff(line: str) -> Iterable[Span]:
+    return ((line, palette.DIFF.get(line[:1], palette.PLAIN)),)
+
+
+_COLOURS: Mapping[str, Callable[[str], Iterable[Span]]] = {"xml": coloured, "diff": _diff}
 
 
 def _broken(spans: Iterable[Span], width: int) -> Iterator[Line]:

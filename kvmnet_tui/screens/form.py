@@ -1,0 +1,271 @@
+"""A form on the terminal: its steps one after the other, what is wrong with them, the preview."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.console import Group
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from kvmnet_tui.forms.form import Finding, Form, FormField, Step, Values, errors_of
+from kvmnet_tui.i18n import _
+from kvmnet_tui.model.state import HostState
+from kvmnet_tui.present.glyphs import glyphs
+from kvmnet_tui.present.table import Severity
+from kvmnet_tui.present.text import clean
+from kvmnet_tui.requests import Request
+from kvmnet_tui.screens.dialogs import Question, QuestionDialog
+from kvmnet_tui.screens.fields import FieldBox
+from kvmnet_tui.screens.frame import key_items
+from kvmnet_tui.widgets import palette
+from kvmnet_tui.widgets.bar import Bar, Item
+from kvmnet_tui.widgets.detail import DetailPane
+from kvmnet_tui.widgets.options import Options
+
+DOCKED_FROM = 120  # terminal columns
+
+
+class FormScreen(Screen[Request | None]):
+    """Asks step by step; returns the request, or None when the user gave up."""
+
+    ESCAPE_TO_MINIMIZE = False
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (DOCKED_FROM, "-wide")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", show=False, priority=True),
+        Binding("ctrl+e", "edit", show=False, priority=True),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+    ]
+
+    def __init__(self, form: Form, state: HostState) -> None:
+        super().__init__()
+        self._form = form
+        self._state = state
+        self._initial = dict(form.initial(state))
+        self._values = dict(self._initial)
+        self._number = 0
+        self._boxes: dict[str, FieldBox] = {}
+        self._touched: set[str] = set()
+        self._seen: tuple[object, ...] = ()
+        self._preview = DetailPane(id="preview")
+        self._fields = VerticalScroll(id="fields", can_focus=False)
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        yield Bar(id="title")
+        yield Static(id="intro")
+        with Horizontal(id="form"):
+            yield self._fields
+            yield self._preview
+        yield Static(id="findings")
+        yield Static(id="hint")
+        yield Bar(id="keys")
+
+    async def on_mount(self) -> None:
+        """Show the first step."""
+        await self._show_step()
+
+    def show(self, state: HostState, _notices: tuple[str, ...]) -> None:
+        """Another picture: what was right may be wrong now."""
+        self._state = state
+        seen = (state.links, state.networks, state.guests, state.bonds)
+        if self.is_mounted and list(map(id, seen)) != list(map(id, self._seen)):
+            self._seen = seen
+            self.call_later(self._sync)
+
+    # What is shown.
+
+    @property
+    def _steps(self) -> tuple[Step, ...]:
+        last = Step(_("Preview"), _("This is what would be done. Enter does it."))
+        return (*self._form.steps(self._state, self._values), last)
+
+    @property
+    def _is_preview(self) -> bool:
+        return self._number == len(self._steps) - 1
+
+    async def _show_step(self) -> None:
+        self._number = min(self._number, len(self._steps) - 1)
+        self.set_class(self._is_preview, "-preview")
+        await self._sync()
+        self.call_after_refresh(self._focus_first)
+
+    def _focus_first(self) -> None:
+        if self._is_preview:
+            self._preview.focus()
+            return
+        box = next(iter(self._boxes.values()), None)
+        if box is not None:
+            box.take_focus()
+
+    async def _sync(self) -> None:
+        """Bring everything on the screen up to date with the answers."""
+        steps = self._steps
+        self._number = min(self._number, len(steps) - 1)
+        step = steps[self._number]
+        self.query_one("#title", Bar).show(self._title_items(steps))
+        self.query_one("#intro", Static).update(Text(step.intro, palette.PLAIN))
+        await self._sync_fields(step.fields)
+        findings = self._form.findings(self._state, self._values)
+        self._show_findings(step, findings)
+        self._show_preview(findings)
+        self._show_keys()
+
+    def _title_items(self, steps: Sequence[Step]) -> tuple[Item, ...]:
+        place = _("step {number} of {count}: {title}").format(
+            number=self._number + 1, count=len(steps), title=steps[self._number].title
+        )
+        return (Item(f" {self._form.title} ", palette.BANNER), Item(f"  {place}"))
+
+    async def _sync_fields(self, fields: Sequence[FormField]) -> None:
+        names = {field.name for field in fields}
+        for name in [name for name in self._boxes if name not in names]:
+            await self._boxes.pop(name).remove()
+        width = FieldBox.label_width(fields)
+        ordered: dict[str, FieldBox] = {}
+        for place, field in enumerate(fields):
+            box = self._boxes.get(field.name)
+            if box is None:
+                box = FieldBox(field, self._values[field.name])
+                await self._fields.mount(box, before=place if place < len(self._boxes) else None)
+                self._boxes = {**self._boxes, field.name: box}
+            else:
+                await box.become(field, self._values[field.name])
+            box.align(width)
+            ordered[field.name] = box
+        self._boxes = ordered
+
+    def _show_findings(self, step: Step, findings: Sequence[Finding]) -> None:
+        for name, box in self._boxes.items():
+            own = [one for one in findings if one.field == name]
+            if name not in self._touched:
+                own = [one for one in own if one.severity is not Severity.ERROR]
+            box.tell(own)
+        shown = [one for one in findings if not one.field or (not step.fields)]
+        self.query_one("#findings", Static).update(Group(*map(_finding_text, shown)))
+        self.query_one("#findings").display = bool(shown)
+
+    def _show_preview(self, findings: tuple[Finding, ...]) -> None:
+        if not (self._is_preview or self.size.width >= DOCKED_FROM):
+            return
+        sections = self._form.preview(self._state, self._values)
+        title = _("Not complete yet") if errors_of(findings) else _("What would be done")
+        self._preview.show(title, sections, is_other=False)
+
+    def _show_keys(self) -> None:
+        forward = _("do it") if self._is_preview else _("next")
+        back = _("back") if self._number else _("give up")
+        keys = [("Enter", forward, "screen.next"), ("Esc", back, "screen.back")]
+        if self._is_preview and self._edits:
+            keys.append(("Ctrl+E", _("edit"), "screen.edit"))
+        if not self._is_preview:
+            keys.append(("Tab", _("next field"), "app.focus_next"))
+            keys.append((_("Space"), _("mark"), ""))
+        self.query_one("#keys", Bar).show(key_items(*keys))
+
+    @property
+    def _edits(self) -> bool:
+        return hasattr(self._form, "check_text")
+
+    # What the user does.
+
+    def on_descendant_focus(self) -> None:
+        """Say what the field with the cursor is about."""
+        field = next((box.field for box in self._boxes.values() if box.has_focus_within), None)
+        self.query_one("#hint", Static).update(Text(field.hint if field else "", palette.DIM))
+
+    async def on_field_box_answered(self, event: FieldBox.Answered) -> None:
+        """Take an answer over, with what the form proposes after it."""
+        if self._values.get(event.name) == event.value:
+            return
+        self._touched.add(event.name)
+        values = {**self._values, event.name: event.value}
+        self._values = dict(self._form.changed(self._state, values, event.name))
+        await self._sync()
+
+    async def on_input_submitted(self) -> None:
+        """Enter in a text."""
+        await self.action_next()
+
+    async def on_options_submitted(self, _event: Options.Submitted) -> None:
+        """Enter on an option."""
+        await self.action_next()
+
+    async def action_open(self) -> None:
+        """Enter in the preview."""
+        await self.action_next()
+
+    async def action_next(self) -> None:
+        """Go on to the next step; from the preview: done. Errors come first."""
+        steps = self._steps
+        findings = errors_of(self._form.findings(self._state, self._values))
+        step = steps[self._number]
+        here = {field.name for field in step.fields}
+        self._touched |= here
+        if any(one.field in here for one in findings):
+            await self._sync()
+            self._boxes[next(one.field for one in findings if one.field in here)].take_focus()
+        elif not self._is_preview:
+            self._number += 1
+            await self._show_step()
+        elif findings:
+            await self._go_to(findings[0], steps)
+        else:
+            self.dismiss(self._form.request(self._state, self._values))
+
+    async def _go_to(self, finding: Finding, steps: Sequence[Step]) -> None:
+        """Back to the step whose answer must be mended."""
+        places = (
+            place
+            for place, step in enumerate(steps)
+            if any(field.name == finding.field for field in step.fields)
+        )
+        place = next(places, None)
+        if place is None:
+            return
+        self._number = place
+        self._touched.add(finding.field)
+        await self._show_step()
+        self.call_after_refresh(self._boxes[finding.field].take_focus)
+
+    async def action_back(self) -> None:
+        """One step back; from the first: give up, after a question when something was typed."""
+        if self._number:
+            self._number -= 1
+            await self._show_step()
+        elif self._values == self._initial:
+            self.dismiss(None)
+        else:
+            question = Question(_("Give up what you answered so far?"), yes=_("give up"))
+            self.app.push_screen(QuestionDialog(question), self._given_up)
+
+    def _given_up(self, is_sure: bool | None) -> None:
+        if is_sure:
+            self.dismiss(None)
+
+    def action_edit(self) -> None:
+        """Edit the text that the preview shows, where the form can read it back."""
+        if not (self._is_preview and self._edits):
+            return
+        from kvmnet_tui.screens.editor import EditScreen  # noqa: PLC0415 - seldom used
+
+        text = self._form.text(self._state, self._values)  # type: ignore[attr-defined]
+        check = self._form.check_text  # type: ignore[attr-defined]
+        self.app.push_screen(EditScreen(self._form.title, text, check), self._edited)
+
+    async def _edited(self, text: str | None) -> None:
+        if text is None:
+            return
+        self._values = dict(self._form.edited(self._state, self._values, text))  # type: ignore[attr-defined]
+        await self._sync()
+
+
+def _finding_text(finding: Finding) -> Text:
+    signs = glyphs()
+    sign = {Severity.OK: signs.up, Severity.PLAIN: "-"}.get(finding.severity, signs.warning)
+    return Text(f"{sign} {clean(finding.text)}", palette.BY_SEVERITY[finding.severity])
