@@ -108,7 +108,7 @@ def _parser(argv: Sequence[str]) -> _Parser:
             name, parents=[options], allow_abbrev=False, help=_(what), description=_(what)
         )
         if name in argv:  # only the one that is called needs to know its arguments
-            import_module(f"kvmnet_tui.commands.{name}").add_arguments(command)
+            import_module(f"kvmnet_tui.commands.{name}").add_arguments(command, options)
     return parser
 
 

@@ -1,6 +1,7 @@
 """The commands that ask for something to be done, a module each, loaded when it is called.
 
-A module has `add_arguments(parser)` and `run(said, shop) -> exit status`.
+A module has `add_arguments(parser, options)`, where `options` is what may stand everywhere (a
+parent for the parsers of the module's own verbs), and `run(said, shop) -> exit status`.
 """
 
 from collections.abc import Mapping

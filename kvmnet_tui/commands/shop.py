@@ -26,7 +26,7 @@ DONE, REFUSED = 0, 2
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """One run of a command. `assume_yes` and the like are the commands' own arguments."""
+    """What one run of a command works with."""
 
     make_controller: MakeController
 
