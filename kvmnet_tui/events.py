@@ -240,7 +240,8 @@ def _rates(before: Counters | None, now: Counters, last: Rates | None, read_at: 
 
     def per_second(field_name: str) -> float:
         difference: int = getattr(now, field_name) - getattr(before, field_name)
-        return max(0.0, difference / seconds)
+        # One zero for all the idle links, of which there may be thousands.
+        return difference / seconds if difference > 0 else 0.0
 
     rx, tx = per_second("rx_bytes"), per_second("tx_bytes")
     return Rates(
@@ -249,9 +250,20 @@ def _rates(before: Counters | None, now: Counters, last: Rates | None, read_at: 
         tx_bytes=tx,
         rx_packets=per_second("rx_packets"),
         tx_packets=per_second("tx_packets"),
-        rx_history=(*last.rx_history, rx)[-RATE_HISTORY:],
-        tx_history=(*last.tx_history, tx)[-RATE_HISTORY:],
+        rx_history=_longer(last.rx_history, rx),
+        tx_history=_longer(last.tx_history, tx),
     )
+
+
+# One history of each length for all the idle links, of which there may be thousands.
+_QUIET = tuple((0.0,) * length for length in range(RATE_HISTORY + 1))
+
+
+def _longer(history: tuple[float, ...], rate: float) -> tuple[float, ...]:
+    """The history with one more rate, without the oldest when there are too many."""
+    if rate == 0.0 and history == _QUIET[len(history)]:
+        return _QUIET[min(len(history) + 1, RATE_HISTORY)]
+    return (*history, rate)[-RATE_HISTORY:]
 
 
 def _forwarding_read(state: HostState, event: ForwardingRead) -> HostState:
