@@ -8,6 +8,8 @@ lab_packages_apt='libvirt-daemon-system libvirt-clients qemu-system-x86 dnsmasq-
     user-mode-linux network-manager busybox-static nftables iputils-ping tmux dbus kmod'
 lab_packages_dnf='libvirt-daemon-driver-network libvirt-daemon-driver-qemu libvirt-client
     qemu-kvm-core dnsmasq NetworkManager nftables iputils tmux dbus-daemon kmod'
+whole_host_packages_apt='mmdebstrap e2fsprogs qemu-utils openssh-client'
+whole_host_packages_dnf='mmdebstrap e2fsprogs qemu-img openssh-clients'
 
 # --- one step of the installation -----------------------------------------------------------
 
@@ -216,8 +218,6 @@ headers_or_ready_made() {
 
 # --- the virtual environment ----------------------------------------------------------------
 
-# --- the virtual environment ----------------------------------------------------------------
-
 usable() {
     [ ! -e "$venv/.unfinished" ] &&
         "$venv/bin/python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null &&
@@ -297,10 +297,13 @@ compile_translations() {
 
 # --- the labs -------------------------------------------------------------------------------
 
+# lab_packages [whole-host]: what is missing for the labs, and for the whole hosts under QEMU.
 lab_packages() {
-    case $(manager || :) in
-        apt-get) wanted=$lab_packages_apt ;;
-        dnf) wanted=$lab_packages_dnf ;;
+    case $(manager || :):${1-} in
+        apt-get:) wanted=$lab_packages_apt ;;
+        apt-get:*) wanted="$lab_packages_apt $whole_host_packages_apt" ;;
+        dnf:) wanted=$lab_packages_dnf ;;
+        dnf:*) wanted="$lab_packages_dnf $whole_host_packages_dnf" ;;
         *) wanted= ;;
     esac
     for package in $wanted; do
@@ -330,7 +333,7 @@ refresh_lists() {
 install_labs() {
     refresh_lists
     # shellcheck disable=SC2046
-    set -- $(lab_packages)
+    set -- $(lab_packages "$@")
     [ $# -gt 0 ] || return 0
     if ! may_become_root; then
         say "Some labs will be skipped. To have them, run as root:  $(install_command "$@")"

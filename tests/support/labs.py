@@ -65,6 +65,14 @@ def _terminal() -> str | None:
     return _programs("tmux")
 
 
+def _whole_host() -> str | None:
+    if os.geteuid() != 0:
+        return "needs root to build the host's disk"
+    return _programs(
+        "mmdebstrap", "mkfs.ext4", "qemu-system-x86_64", "qemu-img", "ssh", "ssh-keygen"
+    )
+
+
 LABS: dict[str, Callable[[], str | None]] = {
     "namespaces": _namespaces,
     "libvirtd": _libvirtd,
@@ -72,6 +80,7 @@ LABS: dict[str, Callable[[], str | None]] = {
     "networkmanager": _network_manager,
     "uml": _uml,
     "terminal": _terminal,
+    "whole-host": _whole_host,
 }
 
 
