@@ -5,6 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from textual import events
+from textual.widgets import Input
+
 from kvmnet_tui.forms.form import FieldKind, Finding, FormField, Option, Step, Values
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.present.table import Section, Severity
@@ -132,6 +135,17 @@ async def test_a_form_is_filled_in_with_the_keyboard_alone() -> None:
             "xml": "",
             "delay": "0",
         }
+
+
+async def test_no_letter_is_lost_when_several_arrive_at_once() -> None:
+    async with open_form() as table:
+        (field,) = [one for one in table.stage.app.screen.query(Input) if one.has_focus]
+        for letter in "virbr123":
+            field.post_message(events.Key(letter, letter))
+        await table.stage.sees("virbr123")
+        await table.stage.press("enter", "enter", "enter")
+        await table.until_closed()
+        assert table.values["name"] == "virbr123"
 
 
 async def test_what_is_missing_is_said_beside_the_field_only_when_going_on() -> None:

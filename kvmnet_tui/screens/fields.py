@@ -66,14 +66,18 @@ class FieldBox(Vertical):
         self._remarks.styles.margin = (0, 0, 0, width)
 
     async def become(self, field: FormField, value: Any) -> None:
-        """Take over a field of the same name that may ask otherwise, and an answer."""
-        if field != self.field:
-            had_focus = self.has_focus_within
-            same_widget = (field.kind, field.options) == (self.field.kind, self.field.options)
-            self.field = field
-            self._label.update(Text(clean(field.label)))
-            if not same_widget:
-                await self._replace(_widget(field, value), had_focus)
+        """Take over a field of the same name that may ask otherwise; `value` is its answer."""
+        if field == self.field:
+            return
+        had_focus = self.has_focus_within
+        same_widget = (field.kind, field.options) == (self.field.kind, self.field.options)
+        self.field = field
+        self._label.update(Text(clean(field.label)))
+        if not same_widget:
+            await self._replace(_widget(field, value), had_focus)
+
+    def answer(self, value: Any) -> None:
+        """Give the answer that the form proposes."""
         if _value_of(self._answer) != value:
             _set_value(self._answer, value)
 

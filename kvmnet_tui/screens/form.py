@@ -184,9 +184,13 @@ class FormScreen(Screen[Request | None]):
         if self._values.get(event.name) == event.value:
             return
         self._touched.add(event.name)
-        values = {**self._values, event.name: event.value}
-        self._values = dict(self._form.changed(self._state, values, event.name))
+        answered = {**self._values, event.name: event.value}
+        self._values = dict(self._form.changed(self._state, answered, event.name))
         await self._sync()
+        # Only what the form changed itself: more may have been typed than was told so far.
+        for name, value in self._values.items():
+            if value != answered.get(name) and name in self._boxes:
+                self._boxes[name].answer(value)
 
     async def on_input_submitted(self) -> None:
         """Enter in a text."""
