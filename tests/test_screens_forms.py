@@ -119,7 +119,7 @@ async def open_form(size: tuple[int, int] = (80, 24)) -> AsyncIterator[Table]:
 async def test_a_form_is_filled_in_with_the_keyboard_alone() -> None:
     async with open_form() as table:
         stage = table.stage
-        assert "at most 15 characters" in stage.text
+        await stage.sees("at most 15 characters")
         await stage.press(*"br7", "down", "down", "down", "enter")
         await stage.sees("step 2 of 3: Ports")
         await stage.press("space", "enter")
@@ -161,7 +161,7 @@ async def test_what_is_missing_is_said_beside_the_field_only_when_going_on() -> 
 async def test_an_option_that_cannot_be_had_says_why_and_is_not_chosen() -> None:
     async with open_form() as table:
         stage = table.stage
-        assert "no uplink is free" in stage.text
+        await stage.sees("no uplink is free")
         await stage.press(*"b", "down", "down", "up", "enter", "enter", "enter")
         await table.until_closed()
         assert table.values["mode"] == "nat"
