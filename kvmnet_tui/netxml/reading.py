@@ -44,7 +44,7 @@ class GuestXml:
 
 def parse_network(text: str) -> NetworkXml:
     """Read a <network>; raises XmlProblem."""
-    root = _root(text, "network")
+    root = root_of(text, "network")
     return NetworkXml(
         name=root.findtext("name", ""),
         uuid=root.findtext("uuid", ""),
@@ -63,7 +63,7 @@ def parse_network(text: str) -> NetworkXml:
 
 def parse_guest(text: str) -> GuestXml:
     """Read a <domain>; raises XmlProblem."""
-    root = _root(text, "domain")
+    root = root_of(text, "domain")
     try:
         nics = tuple(_nic(element) for element in root.findall("devices/interface"))
     except RecursionError as error:
@@ -73,14 +73,15 @@ def parse_guest(text: str) -> GuestXml:
 
 def parse_interface(text: str) -> Nic:
     """Read one <interface>; raises XmlProblem."""
-    root = _root(text, "interface")
+    root = root_of(text, "interface")
     try:
         return _nic(root)
     except RecursionError as error:
         raise XmlProblem(_("The XML cannot be read: it is nested too deeply.")) from error
 
 
-def _root(text: str, tag: str) -> ET.Element:
+def root_of(text: str, tag: str) -> ET.Element:
+    """The document's root, which must be called `tag`; raises XmlProblem."""
     try:
         root = ET.fromstring(text)  # noqa: S314 - expat bounds entity expansion since 2.4
     except (ET.ParseError, ValueError) as error:
@@ -110,7 +111,7 @@ def _forward_devices(root: ET.Element) -> Iterator[str]:
         if device := element.get("dev"):
             yield device
     for address in forward.findall("address"):
-        yield _pci_address(address)
+        yield pci_address(address)
 
 
 def _cidr(element: ET.Element) -> str:
@@ -132,7 +133,7 @@ def _default_prefix(address: str) -> int:
     return 8 if first < 128 else 16 if first < 192 else 24
 
 
-def _pci_address(element: ET.Element) -> str:
+def pci_address(element: ET.Element) -> str:
     """`0000:3b:00.1`, as lspci writes it; "" for an address of another bus."""
     try:
         domain, bus, slot, function = (
@@ -180,7 +181,7 @@ def _source(source: ET.Element | None) -> str:
             return value
     address = source.find("address")
     if address is not None and address.get("type") == "pci":
-        return _pci_address(address)
+        return pci_address(address)
     if "port" in source.attrib:  # type server, client, mcast and udp
         return f"{source.get('address', '')}:{source.get('port')}"
     return source.get("path") or source.get("switchid") or ""
