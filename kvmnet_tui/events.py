@@ -252,6 +252,7 @@ def _rates(before: Counters | None, now: Counters, last: Rates | None, read_at: 
         tx_packets=per_second("tx_packets"),
         rx_history=_longer(last.rx_history, rx),
         tx_history=_longer(last.tx_history, tx),
+        drops=_drops(before, now, last),
     )
 
 
@@ -264,6 +265,15 @@ def _longer(history: tuple[float, ...], rate: float) -> tuple[float, ...]:
     if rate == 0.0 and history == _QUIET[len(history)]:
         return _QUIET[min(len(history) + 1, RATE_HISTORY)]
     return (*history, rate)[-RATE_HISTORY:]
+
+
+def _drops(before: Counters, now: Counters, last: Rates) -> tuple[int, ...]:
+    """What was dropped in each of the last intervals; nothing at all for the calm majority."""
+    new = max(0, now.rx_dropped + now.tx_dropped - before.rx_dropped - before.tx_dropped)
+    if not new and not last.drops:
+        return ()
+    drops = (*last.drops, new)[-RATE_HISTORY:]
+    return drops if any(drops) else ()
 
 
 def _forwarding_read(state: HostState, event: ForwardingRead) -> HostState:

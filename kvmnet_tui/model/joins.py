@@ -156,6 +156,15 @@ class AddressBook:
         """NIC MAC (lower case) to the UUID of its guest."""
         return {nic.mac.lower(): guest.uuid for guest in self.guests.values() for nic in guest.nics}
 
+    @cached_property
+    def nics_by_mac(self) -> Mapping[str, tuple[NicKey, ...]]:
+        """MAC (lower case) to every NIC that has it; more than one is a mistake."""
+        table: defaultdict[str, list[NicKey]] = defaultdict(list)
+        for guest in self.guests.values():
+            for position, nic in enumerate(guest.nics):
+                table[nic.mac.lower()].append(NicKey(guest.uuid, position))
+        return {mac: tuple(keys) for mac, keys in table.items()}
+
     def addresses_of(self, mac: str) -> tuple[SourcedAddress, ...]:
         """The addresses of the NIC with this MAC, the surest source first."""
         return self.by_mac.get(mac.lower(), ())

@@ -196,7 +196,8 @@ class Counters:
 class Rates:
     """Bytes and packets a second between the last two readings; histories in bytes/s, newest last.
 
-    `read_at` is the monotonic clock's seconds of the newer reading.
+    `read_at` is the monotonic clock's seconds of the newer reading. `drops` are the packets dropped
+    in each of the last intervals, both directions together, newest last; () when none was.
     """
 
     read_at: float
@@ -206,6 +207,7 @@ class Rates:
     tx_packets: float = 0.0
     rx_history: tuple[float, ...] = ()
     tx_history: tuple[float, ...] = ()
+    drops: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What libvirt knows: networks with their leases, guests with their NICs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -58,6 +58,7 @@ class Nic:
     name, "" while there is none; `link` is up or down, as set with `virsh domif-setlink`; `mode`
     is a macvtap's (bridge, vepa, private, passthrough). `network` is the libvirt network behind a
     NIC, also where a running guest's type says what that network resolved to (bridge, direct...).
+    `slot` is where the guest's system finds it, such as 0000:00:03.0 on PCI, "" when not yet known.
     """
 
     mac: str
@@ -73,12 +74,15 @@ class Nic:
     xml: str = ""
     mode: str = ""
     network: str = ""
+    slot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Guest:
     """A libvirt domain. `state` is virsh's word (running, paused, `shut off`...).
 
+    `nics` are the live ones while it runs, else the stored ones. `stored_nics` are those that a
+    running guest will have at its next start; None where there is nothing beside `nics`.
     `agent_addresses` are what the guest's own agent reports: MAC to addresses with prefix.
     """
 
@@ -90,9 +94,30 @@ class Guest:
     autostart: bool = False
     agent_connected: bool = False
     nics: tuple[Nic, ...] = ()
+    stored_nics: tuple[Nic, ...] | None = None
     agent_addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_active(self) -> bool:
         """Whether the guest has taps on the host now."""
         return self.id is not None
+
+    @property
+    def next_nics(self) -> tuple[Nic, ...]:
+        """The NICs of the guest's next start."""
+        return self.nics if self.stored_nics is None else self.stored_nics
+
+    @property
+    def coming_nics(self) -> tuple[Nic, ...]:
+        """Those that a running guest will only have at its next start."""
+        if self.stored_nics is None or self.stored_nics == self.nics:
+            return ()
+        return tuple(one for one in self.stored_nics if twin_of(one, self.nics) is None)
+
+
+def twin_of(nic: Nic, others: Iterable[Nic]) -> Nic | None:
+    """The same NIC in another of the guest's documents: by its MAC, else by its slot."""
+    others = tuple(others)
+    same_mac = (one for one in others if one.mac.lower() == nic.mac.lower())
+    same_slot = (one for one in others if nic.slot and one.slot == nic.slot)
+    return next(same_mac, None) or next(same_slot, None)

@@ -28,24 +28,10 @@ _NAMED_BY = {
     SourceKind.DIRECT: "dev",
 }
 # Where a child belongs among its siblings, as libvirt itself writes them.
-_ORDER = [
-    "mac",
-    "source",
-    "virtualport",
-    "vlan",
-    "mtu",
-    "bandwidth",
-    "target",
-    "port",
-    "model",
-    "driver",
-    "filterref",
-    "rom",
-    "link",
-    "boot",
-    "alias",
-    "address",
-]
+_ORDER = (
+    *("mac", "source", "virtualport", "vlan", "mtu", "bandwidth", "target", "port", "model"),
+    *("driver", "filterref", "rom", "link", "boot", "alias", "address"),
+)
 _PCI_PARTS = (("domain", 4), ("bus", 2), ("slot", 2), ("function", 1))
 
 

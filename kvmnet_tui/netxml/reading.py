@@ -169,6 +169,7 @@ def _nic(element: ET.Element) -> Nic:
         xml=_text(element),
         mode=_macvtap_mode(element),
         network=_attribute(element, "source", "network"),
+        slot=_slot(element.find("address")),
     )
 
 
@@ -185,6 +186,10 @@ def _source(source: ET.Element | None) -> str:
     if "port" in source.attrib:  # type server, client, mcast and udp
         return f"{source.get('address', '')}:{source.get('port')}"
     return source.get("path") or source.get("switchid") or ""
+
+
+def _slot(address: ET.Element | None) -> str:
+    return pci_address(address) if address is not None and address.get("type") == "pci" else ""
 
 
 def _macvtap_mode(element: ET.Element) -> str:

@@ -139,6 +139,7 @@ def rates_of_nic(state: HostState, nic: Nic) -> Rates | None:
         rates.rx_packets,
         rates.tx_history,
         rates.rx_history,
+        rates.drops,
     )
 
 

@@ -70,9 +70,14 @@ def of_guest(
     if old.agent_connected != new.agent_connected:
         kind = Kind.AGENT_CONNECTED if new.agent_connected else Kind.AGENT_DISCONNECTED
         entries.append(_entry(when, kind, new.name))
-    if not notices and not entries and old.autostart != new.autostart:
+    if not notices and not entries and _stored(old) != _stored(new):
         entries.append(_entry(when, Kind.GUEST_CHANGED, new.name))
     yield from entries
+
+
+def _stored(guest: Guest) -> object:
+    """What may change without an event and shows in the guest's next run only."""
+    return guest.autostart, guest.stored_nics
 
 
 def _of_lifecycle(old: Guest | None, notices: Sequence[Notice]) -> Iterator[TimelineEntry]:

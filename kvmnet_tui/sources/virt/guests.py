@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import libvirt
 
-from kvmnet_tui.model.virt import Guest
+from kvmnet_tui.model.virt import Guest, Nic
 from kvmnet_tui.netxml import GuestXml, XmlProblem, parse_guest
 from kvmnet_tui.sources.virt.errors import GONE
 from kvmnet_tui.sources.virt.readings import Change, Found, Readings, document_of
@@ -45,7 +45,7 @@ class Guests(Readings[Guest, GuestFlags]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._documents: dict[str, tuple[int, GuestXml]] = {}
+        self._documents: dict[tuple[str, int], tuple[int, GuestXml]] = {}
 
     def survey(self, virt: Any) -> dict[str, Found[GuestFlags]]:
         """Six lists, and a call for each guest in one of the rare states."""
@@ -78,7 +78,7 @@ class Guests(Readings[Guest, GuestFlags]):
         """The guest with its NICs: the live ones, or the stored ones when it is shut off."""
         handle, flags = found
         uuid = handle.UUIDString()
-        document = self._document(uuid, document_of(virt, handle))
+        document = self._document(uuid, 0, document_of(virt, handle))
         same_run = old is not None and old.id == flags.id and document.agent_connected
         return Guest(
             uuid=uuid,
@@ -86,6 +86,7 @@ class Guests(Readings[Guest, GuestFlags]):
             **flags._asdict(),
             agent_connected=document.agent_connected,
             nics=document.nics,
+            stored_nics=self._stored_nics(virt, found, uuid),
             agent_addresses=old.agent_addresses if old and same_run else {},
         )
 
@@ -96,7 +97,8 @@ class Guests(Readings[Guest, GuestFlags]):
     def forget(self, uuid: str) -> None:
         """Drop what is kept of a guest that is gone."""
         super().forget(uuid)
-        self._documents.pop(uuid, None)
+        for flags in (0, libvirt.VIR_DOMAIN_XML_INACTIVE):
+            self._documents.pop((uuid, flags), None)
 
     def agent_said(
         self, _virt: Any, uuid: str, addresses: Mapping[str, tuple[str, ...]]
@@ -108,13 +110,22 @@ class Guests(Readings[Guest, GuestFlags]):
         self.known[uuid] = replace(old, agent_addresses=addresses)
         return Change(old, self.known[uuid])
 
-    def _document(self, uuid: str, xml: str) -> GuestXml:
+    def _stored_nics(
+        self, virt: Any, found: Found[GuestFlags], uuid: str
+    ) -> tuple[Nic, ...] | None:
+        """One more call, for those only that have a second document."""
+        if found.flags.id is None or not found.flags.persistent:
+            return None
+        inactive = libvirt.VIR_DOMAIN_XML_INACTIVE
+        return self._document(uuid, inactive, document_of(virt, found.handle, inactive)).nics
+
+    def _document(self, uuid: str, kind: int, xml: str) -> GuestXml:
         """Parsed once as long as it stays the same; its hash is kept in place of the document."""
         digest = hash(xml)
-        known = self._documents.get(uuid)
+        known = self._documents.get((uuid, kind))
         if known is None or known[0] != digest:
             known = digest, _parsed(xml)
-            self._documents[uuid] = known
+            self._documents[uuid, kind] = known
         return known[1]
 
 
