@@ -16,6 +16,7 @@ from kvmnet_tui.present.guests import GuestsView
 from kvmnet_tui.present.links import LinksView
 from kvmnet_tui.present.listing import section_lines, table_lines
 from kvmnet_tui.present.networks import NetworksView
+from kvmnet_tui.present.nics import NicsView
 from kvmnet_tui.present.table import View
 from kvmnet_tui.present.timeline import EventsView
 from tests.support.goldens import assert_golden
@@ -40,6 +41,7 @@ VIEWS: dict[str, Callable[[], View]] = {
     "guests": GuestsView,
     "links": LinksView,
     "events": EventsView,
+    "nics": NicsView,
 }
 PICTURES: dict[str, Callable[[], HostState]] = {
     "course": course_host,

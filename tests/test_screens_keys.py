@@ -42,7 +42,7 @@ async def test_number_keys_show_the_six_screens() -> None:
 
 
 async def test_a_click_on_a_title_shows_its_screen() -> None:
-    async with on_stage(pictures.course_host()) as stage:
+    async with on_stage(pictures.course_host(), size=(160, 45)) as stage:
         await stage.pilot.click(offset=(stage.lines[1].index("Links"), 1))
         await stage.sees("ethernet")
 

@@ -16,8 +16,7 @@ from kvmnet_tui.model.nic_settings import (
 from kvmnet_tui.netxml.interface_reading import parse_settings
 from kvmnet_tui.netxml.reading import XmlProblem
 
-# What a new <interface> begins with; everything else is an edit of it.
-_BLANK = "<interface type='user'/>"
+# What a new <interface> is an edit of.
 _PLAIN = NicSettings(NicSource(SourceKind.USER))
 
 _TYPES = {SourceKind.OVS: "bridge"}
@@ -37,7 +36,7 @@ _PCI_PARTS = (("domain", 4), ("bus", 2), ("slot", 2), ("function", 1))
 
 def build_interface(settings: NicSettings) -> str:
     """A new <interface> that asks for exactly this."""
-    element = etree.fromstring(_BLANK)
+    element = etree.Element("interface", type=_PLAIN.source.kind.value)
     _apply(element, _PLAIN, settings)
     return _text(element)
 

@@ -26,9 +26,9 @@ from kvmnet_tui.present.cells import (
     plain,
     quiet,
     rate_cells,
+    shown_addresses,
     total_cells,
 )
-from kvmnet_tui.present.guests import shown_addresses
 from kvmnet_tui.present.plugs import (
     Plug,
     is_uplink,

@@ -149,6 +149,13 @@ def sourced(addresses: Iterable[SourcedAddress]) -> str:
     )
 
 
+def shown_addresses(addresses: Iterable[SourcedAddress]) -> list[SourcedAddress]:
+    """What one wants to know first: IPv4, then IPv6; link-local ones only where nothing else is."""
+    wanted = [one for one in addresses if not one.address.startswith(("127.", "::1/"))]
+    routable = [one for one in wanted if not one.address.lower().startswith("fe80:")]
+    return sorted(routable or wanted, key=lambda one: ":" in one.address)
+
+
 def source_word(source: str) -> str:
     """Where an address is known from."""
     words = {"lease": _("lease"), "agent": _("agent"), "arp": _("ARP")}

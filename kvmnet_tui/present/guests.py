@@ -1,10 +1,10 @@
 """The Guests table: every guest, and under it every NIC with its tap, addresses and rates."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 from kvmnet_tui.i18n import N_, _
-from kvmnet_tui.model.joins import SourcedAddress, natural_key
+from kvmnet_tui.model.joins import natural_key
 from kvmnet_tui.model.links import Counters, Rates
 from kvmnet_tui.model.state import HostState, Phase, SourceName
 from kvmnet_tui.model.virt import Guest, Nic
@@ -12,7 +12,6 @@ from kvmnet_tui.present.cells import (
     EMPTY,
     LIVE_NUMBERS,
     UNKNOWN,
-    counter_fields,
     dim,
     error_cells,
     flagged,
@@ -22,16 +21,18 @@ from kvmnet_tui.present.cells import (
     plain,
     quiet,
     rate_cells,
-    source_word,
+    shown_addresses,
     sourced,
     total_cells,
     yes_no,
 )
 from kvmnet_tui.present.glyphs import glyphs
-from kvmnet_tui.present.plugs import counters_of_nic, is_loose, rates_of_nic
+from kvmnet_tui.present.nic_detail import nic_detail, nic_state, shown_nics, source_text
+from kvmnet_tui.present.nics import NicRow, attention, found_nic, nic_name
+from kvmnet_tui.present.plugs import counters_of_nic, rates_of_nic
 from kvmnet_tui.present.sentences import full_status_sentence, state_word
 from kvmnet_tui.present.table import Cell, Column, Field, Section, Severity
-from kvmnet_tui.present.text import clean, clean_block
+from kvmnet_tui.present.text import clean
 
 _CALM_STATES = frozenset({"shut off", "no state"})
 
@@ -42,20 +43,13 @@ class GuestRow(NamedTuple):
     guest: str
 
 
-class NicRow(NamedTuple):
-    """A NIC's line: the guest's UUID and the position in `Guest.nics`."""
-
-    guest: str
-    position: int
-
-
 class GuestsView:
     """A tree: guests by name, their NICs in the order of the guest's configuration."""
 
     name = "guests"
     columns = (
         Column("name", N_("Guest / NIC"), 16, grow=2),
-        Column("state", N_("State"), 12),
+        Column("state", N_("State"), 14),
         Column("source", N_("Source"), 16, grow=1, priority=1),
         Column("addresses", N_("Addresses"), 24, grow=3, priority=1),
         Column("rx", N_("RX"), 9, right=True, priority=2, live=True),
@@ -74,7 +68,7 @@ class GuestsView:
         order: list[Hashable] = []
         for guest in sorted(state.guests.values(), key=lambda guest: natural_key(guest.name)):
             order.append(GuestRow(guest.uuid))
-            order.extend(NicRow(guest.uuid, at) for at in range(len(guest.nics)))
+            order.extend(NicRow(guest.uuid, at) for at in range(len(shown_nics(guest))))
         return order
 
     def depends_on(self, state: HostState) -> object:
@@ -117,7 +111,7 @@ class GuestsView:
         if guest is None:
             return ()
         if nic is not None:
-            return _nic_detail(state, guest, nic)
+            return nic_detail(state, guest, nic)
         return _guest_detail(state, guest)
 
     def empty_reason(self, state: HostState) -> str:
@@ -136,48 +130,23 @@ def guest_state(guest: Guest) -> Cell:
     return quiet(word) if guest.state in _CALM_STATES else flagged(word)
 
 
-def shown_addresses(addresses: Iterable[SourcedAddress]) -> list[SourcedAddress]:
-    """What one wants to know first: IPv4, then IPv6; link-local ones only where nothing else is."""
-    wanted = [one for one in addresses if not one.address.startswith(("127.", "::1/"))]
-    routable = [one for one in wanted if not one.address.lower().startswith("fe80:")]
-    return sorted(routable or wanted, key=lambda one: ":" in one.address)
-
-
-def source_text(nic: Nic) -> str:
-    """What a NIC is plugged into: `network default`, `direct ens36 (vepa)`."""
-    text = f"{nic.type} {nic.source}".rstrip()
-    return clean(f"{text} ({nic.mode})" if nic.mode else text)
-
-
-def nic_state(state: HostState, guest: Guest, nic: Nic) -> Cell:
-    """Whether a NIC's cable is in: link up, set down, or its tap in no bridge."""
-    tap = state.link_named(nic.device) if nic.device else None
-    if guest.is_active and tap is not None and is_loose(state, tap):
-        return flagged(_("unplugged"))
-    if nic.link == "down":
-        return quiet(_("link down"))
-    return good(_("link up")) if guest.is_active else UNKNOWN
-
-
 def _found(state: HostState, key: Hashable) -> tuple[Guest | None, Nic | None]:
     if isinstance(key, NicRow):
-        guest = state.guests.get(key.guest)
-        if guest is None or key.position >= len(guest.nics):
-            return None, None
-        return guest, guest.nics[key.position]
+        guest, nic = found_nic(state, key)
+        return (guest, nic) if nic else (None, None)
     return (state.guests.get(key.guest) if isinstance(key, GuestRow) else None), None
 
 
 def _nic_cells(state: HostState, guest: Guest, nic: Nic, position: int) -> tuple[Cell, ...]:
     signs = glyphs()
-    branch = signs.tree_last if position == len(guest.nics) - 1 else signs.tree_next
-    label = clean(nic.device) or _("NIC {number}").format(number=position + 1)
+    branch = signs.tree_last if position == len(shown_nics(guest)) - 1 else signs.tree_next
+    label = clean(nic_name(nic, position))
     counters = counters_of_nic(state, nic)
     rx, tx, spark = rate_cells(rates_of_nic(state, nic))
     addresses = shown_addresses(state.address_book.addresses_of(nic.mac))
     return (
         Cell(branch + label),
-        nic_state(state, guest, nic),
+        attention(state, guest, nic),
         Cell(source_text(nic)),
         Cell(sourced(addresses)) if addresses else UNKNOWN,
         rx,
@@ -221,7 +190,7 @@ def _guest_detail(state: HostState, guest: Guest) -> tuple[Section, ...]:
             nic_state(state, guest, nic),
             or_dash(sourced(state.address_book.addresses_of(nic.mac))),
         )
-        for nic in guest.nics
+        for nic in shown_nics(guest)
     )
     nics = Section(_("NICs"), (), header, rows, "" if rows else _("none"))
     return Section(_("Guest"), fields), nics
@@ -231,34 +200,3 @@ def _agent(guest: Guest) -> Cell:
     if guest.agent_connected:
         return good(_("connected"))
     return quiet(_("not connected"))
-
-
-def _nic_detail(state: HostState, guest: Guest, nic: Nic) -> tuple[Section, ...]:
-    link = state.link_named(nic.device) if nic.device else None
-    bridge = state.links.get(link.master) if link else None
-    optional = (
-        (_("Network"), nic.network),
-        (_("Bridge"), bridge.name if bridge else ""),
-        (_("Port group"), nic.portgroup),
-        (_("Alias"), nic.alias),
-        (_("MTU"), str(nic.mtu) if nic.mtu else ""),
-        (_("VLANs"), ", ".join(str(vlan) for vlan in nic.vlans)),
-    )
-    fields = (
-        Field(_("Guest"), plain(guest.name)),
-        Field(_("MAC"), plain(nic.mac)),
-        Field(_("Type and source"), Cell(source_text(nic))),
-        Field(_("Model"), or_dash(nic.model)),
-        Field(_("Device"), or_dash(nic.device)),
-        Field(_("Link"), nic_state(state, guest, nic)),
-        *(Field(label, plain(value)) for label, value in optional if value),
-    )
-    book = state.address_book.addresses_of(nic.mac)
-    rows = tuple((plain(one.address), Cell(source_word(one.source))) for one in book)
-    header = (_("Address"), _("Known from"))
-    return (
-        Section(_("NIC"), fields),
-        Section(_("Addresses"), (), header, rows, "" if rows else _("none")),
-        Section(_("Counters, as the guest sees them"), counter_fields(counters_of_nic(state, nic))),
-        Section(_("XML"), text=clean_block(nic.xml), language="xml"),
-    )

@@ -6,10 +6,9 @@ from enum import StrEnum
 from functools import lru_cache
 
 from kvmnet_tui.i18n import N_, _
-from kvmnet_tui.model.joins import NicKey
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Guest, Nic
-from kvmnet_tui.present.plugs import is_loose
+from kvmnet_tui.present.plugs import is_loose, network_of_nic
 from kvmnet_tui.present.text import clean
 
 
@@ -72,7 +71,7 @@ def outside_addresses(state: HostState, nic: Nic) -> tuple[str, ...]:
 
 def subnets_of(state: HostState, nic: Nic) -> tuple[str, ...]:
     """The subnets that the host knows of where the NIC is plugged in; () when it knows none."""
-    network = state.networks.get(state.topology.network_by_name.get(nic.network, ""))
+    network = network_of_nic(state, nic)
     if network is not None and network.addresses:
         return network.addresses
     tap = state.link_named(nic.device) if nic.device else None
@@ -117,7 +116,7 @@ def _drops(state: HostState, nic: Nic) -> tuple[int, ...]:
 
 def _twins(state: HostState, guest: Guest, nic: Nic) -> Iterable[str]:
     """The names of the guests whose NICs have the same MAC."""
-    keys: Iterable[NicKey] = state.address_book.nics_by_mac.get(nic.mac.lower(), ())
+    keys = state.address_book.nics_by_mac.get(nic.mac.lower(), ())
     found = [state.guests[key.guest].name for key in keys if key.guest in state.guests]
     with_itself = found.count(guest.name) > 1
     return [name for name in found if name != guest.name or with_itself]

@@ -19,7 +19,7 @@ from kvmnet_tui.present.cells import (
     quiet,
     source_word,
 )
-from kvmnet_tui.present.nic_alerts import alert_sentence, alerts_of
+from kvmnet_tui.present.nic_alerts import alert_sentence, alert_word, alerts_of
 from kvmnet_tui.present.plugs import counters_of_nic, is_loose
 from kvmnet_tui.present.table import Cell, Field, Section, Severity
 from kvmnet_tui.present.text import clean, clean_block
@@ -66,13 +66,13 @@ def nic_state(state: HostState, guest: Guest, nic: Nic) -> Cell:
 
 def nic_detail(state: HostState, guest: Guest, nic: Nic) -> tuple[Section, ...]:
     """Everything known about a NIC."""
-    alerts = alerts_of(state, guest, nic)
     told = tuple(
-        (flagged(alert_sentence(state, guest, nic, alert)),) for alert in alerts
+        Field(alert_word(alert), flagged(alert_sentence(state, guest, nic, alert)))
+        for alert in alerts_of(state, guest, nic)
     )
     parts = [Section(_("NIC"), _facts(state, guest, nic))]
     if told:
-        parts.append(Section(_("Attention"), (), ("",), told))
+        parts.append(Section(_("Attention"), told))
     parts += [
         _addresses(state, nic),
         _settings(guest, nic),
@@ -126,13 +126,13 @@ def _settings(guest: Guest, nic: Nic) -> Section:
     if twin is None:
         return Section(title, text=_("This NIC is gone at the guest's next start."))
     later = _readable(twin) or now
-    rows = tuple(
+    both = tuple(
         (Cell(label), _value(text), _value(next_text, differs=text != next_text))
         for (label, text), (_label, next_text) in zip(
             setting_texts(now), setting_texts(later), strict=True
         )
     )
-    return Section(title, (), (_("Setting"), _("Now"), _("At next start")), rows)
+    return Section(title, (), (_("Setting"), _("Now"), _("At next start")), both)
 
 
 def _value(text: str, *, differs: bool = False) -> Cell:

@@ -12,7 +12,6 @@ from kvmnet_tui.present.cells import (
     EMPTY,
     LIVE_NUMBERS,
     UNKNOWN,
-    Cell,
     count,
     dim,
     error_cells,
@@ -27,9 +26,9 @@ from kvmnet_tui.present.cells import (
 )
 from kvmnet_tui.present.nic_alerts import NicAlert, alert_word, alerts_of
 from kvmnet_tui.present.nic_detail import nic_at, nic_detail, nic_state, shown_nics
-from kvmnet_tui.present.plugs import counters_of_nic, rates_of_nic
+from kvmnet_tui.present.plugs import counters_of_nic, network_of_nic, rates_of_nic
 from kvmnet_tui.present.sentences import full_status_sentence
-from kvmnet_tui.present.table import Column, Section, Severity
+from kvmnet_tui.present.table import Cell, Column, Section, Severity
 
 _PACKETS = frozenset({"rx_packets", "tx_packets"})
 
@@ -163,16 +162,14 @@ def bridge_of(state: HostState, nic: Nic) -> str:
         return bridge.name if bridge else ""
     if nic.type == "bridge":
         return nic.source
-    network = state.networks.get(state.topology.network_by_name.get(nic.network, ""))
+    network = network_of_nic(state, nic)
     return network.bridge if network else ""
 
 
 def network_of(state: HostState, nic: Nic) -> str:
     """The libvirt network behind the NIC, also where it is plugged into its bridge by name."""
-    if nic.network or nic.type != "bridge":
-        return nic.network
-    network = state.networks.get(state.topology.network_by_bridge.get(nic.source, ""))
-    return network.name if network else ""
+    network = network_of_nic(state, nic)
+    return network.name if network else nic.network
 
 
 def _packets(rates: Rates | None, direction: str) -> Cell:

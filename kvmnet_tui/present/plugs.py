@@ -57,6 +57,14 @@ def network_of_bridge(state: HostState, bridge: str) -> Network | None:
     return state.networks.get(state.topology.network_by_bridge.get(bridge, ""))
 
 
+def network_of_nic(state: HostState, nic: Nic) -> Network | None:
+    """The libvirt network that a NIC is plugged into, by name or straight into its bridge."""
+    name = nic.network or (nic.source if nic.type == "network" else "")
+    if name:
+        return state.networks.get(state.topology.network_by_name.get(name, ""))
+    return network_of_bridge(state, nic.source) if nic.type == "bridge" else None
+
+
 def network_of_port(state: HostState, port: Link) -> Network | None:
     """The network that old libvirt made this port for: a tap such as virbr0-nic holds its MAC."""
     bridge, dash, rest = port.name.rpartition("-")

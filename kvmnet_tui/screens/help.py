@@ -47,7 +47,7 @@ def _section(title: str, *keys: tuple[str, str]) -> Section:
 def _screens() -> Section:
     return _section(
         _("Screens"),
-        ("1 - 6", _("Networks, Bridges, Bonds, Guests, Links, Events; a click on the name too")),
+        ("1 - 7", _("Networks, Bridges, Bonds, Guests, Links, Events, NICs; a click on the name too")),
         ("?", _("this help")),
         ("Esc", _("one step back: close the detail, then end the filter")),
         ("r", _("paint the screen again, should something else have written on it")),

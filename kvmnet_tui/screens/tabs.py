@@ -1,4 +1,4 @@
-"""The six screens: their order, titles, views and what each needs kept fresh."""
+"""The screens: their order, titles, views and what each needs kept fresh."""
 
 # ruff: noqa: PLC0415 - a view is imported when it is first shown, not before the first frame
 
@@ -57,6 +57,12 @@ def _events() -> View:
     return EventsView()
 
 
+def _nics() -> View:
+    from kvmnet_tui.present.nics import NicsView
+
+    return NicsView()
+
+
 TABS = (
     Tab("networks", N_("Networks"), _networks, Interest(guests=True)),
     Tab("bridges", N_("Bridges"), _bridges, Interest(counters=True, guests=True)),
@@ -64,6 +70,7 @@ TABS = (
     Tab("guests", N_("Guests"), _guests, Interest(counters=True, guests=True)),
     Tab("links", N_("Links"), _links, Interest(counters=True)),
     Tab("events", N_("Events"), _events, Interest(), follows_tail=True),
+    Tab("nics", N_("NICs"), _nics, Interest(counters=True, guests=True)),
 )
 
 
