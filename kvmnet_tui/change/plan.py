@@ -1,0 +1,167 @@
+"""A plan: everything the guard does and undoes, as data that goes through JSON unchanged.
+
+The guard runs without this package, so a step is a dictionary with the key `do`; the functions
+here make them. Each has `say`, one line for the log, and `seconds`, its time limit.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+Step = Mapping[str, Any]
+
+STEP_SECONDS = 10.0
+
+
+def ip_step(
+    lines: Sequence[str], say: str = "", *, force: bool = False, seconds: float = STEP_SECONDS
+) -> Step:
+    """Lines of `ip -batch`, in one process; `force` goes on after lines that fail."""
+    return {"do": "ip", "lines": list(lines), "force": force, "say": say, "seconds": seconds}
+
+
+def run_step(
+    argv: Sequence[str],
+    say: str = "",
+    *,
+    text: str = "",
+    may_fail: bool = False,
+    seconds: float = 30.0,
+) -> Step:
+    """A program with its arguments, fed with `text`; never through a shell."""
+    return {
+        "do": "run", "argv": list(argv), "text": text, "may_fail": may_fail,
+        "say": say, "seconds": seconds,
+    }  # fmt: skip
+
+
+def write_step(path: str, text: str, before: str | None, mode: int = 0o644, say: str = "") -> Step:
+    """Replace a file at once. `before` is the text it must have now, None when it must not be.
+
+    The guard writes all files of the commit beside their places first, and only then begins to
+    put them there; a file that has `text` already is left alone.
+    """
+    return {
+        "do": "write", "path": path, "text": text, "mode": mode, "say": say or f"write {path}",
+        "before": digest(before), "seconds": STEP_SECONDS,
+    }  # fmt: skip
+
+
+def remove_step(path: str, before: str, say: str = "") -> Step:
+    """Remove a file that has the text `before` now; one that is gone is no error."""
+    say = say or f"remove {path}"
+    return {
+        "do": "remove", "path": path, "before": digest(before), "say": say, "seconds": STEP_SECONDS,
+    }  # fmt: skip
+
+
+def announce_step(link: str, addresses: Sequence[str], say: str = "") -> Step:
+    """Tell the neighbours where the addresses live now: gratuitous ARP, unsolicited NA."""
+    return {
+        "do": "announce", "link": link, "addresses": list(addresses),
+        "say": say or f"announce {', '.join(addresses)} on {link}", "seconds": STEP_SECONDS,
+    }  # fmt: skip
+
+
+def wait_step(what: str, link: str, seconds: float, say: str = "") -> Step:
+    """Wait until `link` has `carrier`, is `forwarding`, is `mii`-up or is `absent`; else fail."""
+    return {
+        "do": "wait", "what": what, "link": link, "seconds": seconds,
+        "say": say or f"wait for {what} of {link}",
+    }  # fmt: skip
+
+
+def arp_step(link: str, target: str, seconds: float, *, must: bool = True, say: str = "") -> Step:
+    """Ask `target` by ARP from 0.0.0.0 on `link` until it answers; fail when it does not."""
+    return {
+        "do": "arp", "link": link, "target": target, "must": must, "seconds": seconds,
+        "say": say or f"ask for {target} on {link}",
+    }  # fmt: skip
+
+
+def set_step(path: str, text: str, say: str = "", *, may_fail: bool = False) -> Step:
+    """Write a value to a file of /proc or /sys."""
+    return {
+        "do": "set", "path": path, "text": text, "may_fail": may_fail,
+        "say": say or f"{path} = {text}", "seconds": STEP_SECONDS,
+    }  # fmt: skip
+
+
+def digest(text: str | None) -> str | None:
+    """SHA-256 of a text, None of none."""
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A configuration file before and after; None where there is none."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Something that worked before and must work afterwards.
+
+    `kind` is carrier, forwarding, mii, gateway, session, dns or plugged; `link` what it is about,
+    `target` an address. With `link_after` another link is asked once the change is applied.
+    """
+
+    kind: str
+    link: str = ""
+    target: str = ""
+    link_after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All of a change. `title` is translated; the rest is for the guard, the preview and history.
+
+    `own_links` are made by the trial and removed by the rollback, lowest first. `snapshot` is what
+    the guard must find before, and find again after a rollback: {"links": {name: {...}}, "routes":
+    [...], "rules": [...]}, as `reader.snapshot` makes it, of the `watched` links alone.
+    `wish` and `backend` let history say what it was; `by_hand` is how to undo it without us.
+    """
+
+    id: str
+    title: str
+    backend: str
+    window_seconds: float
+    expected_interruption_seconds: float
+    watched: tuple[str, ...]
+    own_links: tuple[str, ...]
+    snapshot: Mapping[str, Any]
+    trial: tuple[Step, ...]
+    commit: tuple[Step, ...]
+    rollback: tuple[Step, ...]
+    probes: tuple[Probe, ...] = ()
+    patience_seconds: float = 15.0
+    files: tuple[FileChange, ...] = ()
+    affected: tuple[str, ...] = ()
+    by_hand: tuple[str, ...] = ()
+    wish: Mapping[str, Any] = field(default_factory=dict)
+    finish: tuple[Step, ...] = ()  # after a commit or rollback, whatever fails in it
+
+    def to_json(self) -> str:
+        """The plan as the guard reads it."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Plan":
+        """The plan that `to_json` wrote; ValueError when it is none."""
+        try:
+            read = json.loads(text)
+            for name in ("watched", "own_links", "trial", "commit", "rollback", "affected"):
+                read[name] = tuple(read[name])
+            for name in ("by_hand", "finish"):
+                read[name] = tuple(read[name])
+            read["probes"] = tuple(Probe(**probe) for probe in read["probes"])
+            read["files"] = tuple(FileChange(**change) for change in read["files"])
+            return cls(**read)
+        except (TypeError, KeyError) as error:
+            message = f"not a plan: {error}"
+            raise ValueError(message) from error
