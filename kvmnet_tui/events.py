@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from kvmnet_tui import happenings
 from kvmnet_tui.model.bonds import Bond
+from kvmnet_tui.model.change import ChangeStatus
 from kvmnet_tui.model.joins import AddressBook, Topology
 from kvmnet_tui.model.links import Counters, ForwardingEntry, Link, Manager, Neighbour, Rates
 from kvmnet_tui.model.state import HostState, SourceName, SourceStatus
@@ -112,6 +113,13 @@ class TaskChanged:
     task: Task
 
 
+@dataclass(frozen=True, slots=True)
+class ChangesRead:
+    """The changes of the host's own networking, all that are known, oldest first."""
+
+    changes: tuple[ChangeStatus, ...]
+
+
 Event = (
     SourceChanged
     | KernelChanged
@@ -124,6 +132,7 @@ Event = (
     | ManagersRead
     | Happened
     | TaskChanged
+    | ChangesRead
 )
 
 
@@ -338,6 +347,12 @@ def _task_changed(state: HostState, event: TaskChanged) -> HostState:
     return replace(state, tasks=tuple(tasks.values())[-TASK_LIMIT:])
 
 
+def _changes_read(state: HostState, event: ChangesRead) -> HostState:
+    if event.changes == state.changes:
+        return state
+    return replace(state, changes=event.changes)
+
+
 _FOLDS: Mapping[type, Callable[[HostState, Any], HostState]] = {
     SourceChanged: _source_changed,
     KernelChanged: _kernel_changed,
@@ -350,4 +365,5 @@ _FOLDS: Mapping[type, Callable[[HostState, Any], HostState]] = {
     ManagersRead: _managers_read,
     Happened: _happened,
     TaskChanged: _task_changed,
+    ChangesRead: _changes_read,
 }

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from kvmnet_tui.model.bonds import Bond
+from kvmnet_tui.model.change import ChangeStatus
 from kvmnet_tui.model.joins import AddressBook, Topology
 from kvmnet_tui.model.links import Counters, ForwardingEntry, Link, Manager, Neighbour, Rates
 from kvmnet_tui.model.tasks import Task
@@ -65,7 +66,8 @@ class HostState:
 
     `links`, `counters`, `rates` and `managers` are keyed by link index, `neighbours` by
     (link index, IP), `forwarding` by bridge index (only bridges somebody looks at), `bonds` by
-    name, `networks` and `guests` by UUID. `timeline` and `tasks` are bounded, oldest first.
+    name, `networks` and `guests` by UUID. `timeline`, `tasks` and `changes` (of the
+    host's own networking) are bounded, oldest first.
     `topology` and `address_book` are joins over the rest, replaced only when what they join
     changes: their identity tells a screen whether order and ownership may have changed.
     """
@@ -83,12 +85,18 @@ class HostState:
     managers: Mapping[int, Manager] = field(default_factory=lambda: _EMPTY)
     timeline: tuple[TimelineEntry, ...] = ()
     tasks: tuple[Task, ...] = ()
+    changes: tuple[ChangeStatus, ...] = ()
     topology: Topology = field(default_factory=Topology.empty)
     address_book: AddressBook = field(default_factory=AddressBook.empty)
 
     def source(self, name: SourceName) -> SourceStatus:
         """The status of a source, STARTING while it has not spoken."""
         return self.sources.get(name, SourceStatus(Phase.STARTING))
+
+    @property
+    def change_under_way(self) -> ChangeStatus | None:
+        """The change that is being tried, kept or taken back now."""
+        return next((change for change in self.changes if not change.is_over), None)
 
     def link_named(self, name: str) -> Link | None:
         """The link called `name`, if there is one."""
