@@ -1,5 +1,8 @@
 """Changes in a user's words."""
 
+import dataclasses
+from collections.abc import Mapping
+
 from kvmnet_tui.change.wishes import (
     AddMember,
     AddPort,
@@ -11,29 +14,28 @@ from kvmnet_tui.change.wishes import (
     RemovePort,
     Wish,
 )
-from kvmnet_tui.i18n import _
+from kvmnet_tui.i18n import N_, _
 
 
 def wish_title(wish: Wish) -> str:
     """What a wish does, in a few words."""
-    match wish:
-        case CreateBridge():
-            told = _("Bridge {bridge} on {uplink}")
-            return told.format(bridge=wish.bridge.name, uplink=wish.uplink)
-        case CreateBond():
-            return _bond_title(wish)
-        case AddPort():
-            return _("{port} into bridge {bridge}").format(port=wish.port, bridge=wish.bridge)
-        case RemovePort():
-            return _("{port} out of bridge {bridge}").format(port=wish.port, bridge=wish.bridge)
-        case AddMember():
-            return _("{member} into bond {bond}").format(member=wish.member, bond=wish.bond)
-        case RemoveMember():
-            return _("{member} out of bond {bond}").format(member=wish.member, bond=wish.bond)
-        case DeleteBridge():
-            return _("Remove bridge {name}").format(name=wish.bridge)
-        case DeleteBond():
-            return _("Remove bond {name}").format(name=wish.bond)
+    if isinstance(wish, CreateBond):
+        return _bond_title(wish)
+    if isinstance(wish, CreateBridge):
+        told = _("Bridge {bridge} on {uplink}")
+        return told.format(bridge=wish.bridge.name, uplink=wish.uplink)
+    fields = {field.name: getattr(wish, field.name) for field in dataclasses.fields(wish)}
+    return _(_TITLES[type(wish)]).format(**fields)
+
+
+_TITLES: Mapping[type, str] = {
+    AddPort: N_("{port} into bridge {bridge}"),
+    RemovePort: N_("{port} out of bridge {bridge}"),
+    AddMember: N_("{member} into bond {bond}"),
+    RemoveMember: N_("{member} out of bond {bond}"),
+    DeleteBridge: N_("Remove bridge {bridge}"),
+    DeleteBond: N_("Remove bond {bond}"),
+}
 
 
 def _bond_title(wish: CreateBond) -> str:
