@@ -83,12 +83,19 @@ class _Folder:
         below = (made.addresses.source, *(one.link for one in self._layout.joined))
         for link in below:
             said = ifcfg_file.read(self._text(link))
-            found = {key: said[key] for key in _AS_FOUND if key in said}
+            found = {key: value for key, value in said.items() if key in _AS_FOUND}
             if found:
                 return found
         return {}
 
     def _addressing(self, addresses: Addresses) -> dict[str, str]:
+        settings = self._of_method(addresses)
+        if addresses.ipv6 or addresses.method is Method.NONE:
+            return settings
+        four = {key: value for key, value in settings.items() if not key.startswith("IPV6")}
+        return {**four, "IPV6INIT": "no"}
+
+    def _of_method(self, addresses: Addresses) -> dict[str, str]:
         found = ifcfg_file.addressing(self._text(addresses.source)) if addresses.source else {}
         match addresses.method:
             case Method.NONE:

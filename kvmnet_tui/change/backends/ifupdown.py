@@ -36,6 +36,7 @@ _COMMANDS: Final = ("up", "pre_up", "post_up", "down", "pre_down", "post_down")
 _OF_A_BRIDGE: Final = re.compile(r"bridge_\w+")
 _OF_A_BOND: Final = re.compile(r"bond_\w+|slaves")
 _LISTS: Final = {Kind.BRIDGE: ("bridge_ports",), Kind.BOND: ("bond_slaves", "slaves")}
+_ALL_LISTS: Final = {name for names in _LISTS.values() for name in names}
 
 
 @dataclass
@@ -128,6 +129,12 @@ class _Book:
         for place in places:
             self._set(place, self._handed_over(self._at(place), addresses, link))
         taken = words.with_options(self._at(places[0]), options)
+        for place in reversed(places[1:]):
+            is_six = self._at(place).family == "inet6"
+            if (is_six and not addresses.ipv6) or (
+                not is_six and addresses.method is not Method.INHERIT
+            ):
+                self._delete(place)
         begin = [stays, _BLANK] if source not in self._layout.removed else []
         self._files[places[0].path][places[0].number : places[0].number + 1] = [
             *begin,
@@ -220,7 +227,17 @@ class _Book:
         for place in reversed(self._places(name)):
             self._delete(place)
         for path, pieces in self._files.items():
-            self._files[path] = list(words.without_start(pieces, name))
+            kept = (self._without_port(piece, name) for piece in words.without_start(pieces, name))
+            self._files[path] = list(kept)
+
+    def _without_port(self, piece: Piece, name: str) -> Piece:
+        """A stanza that lists the link among its ports or members, without it."""
+        for line in piece.options if piece.iface else ():
+            option, value = words.option(line)
+            if option in _ALL_LISTS and name in value.split():
+                left = [one for one in value.split() if one != name] or ["none"]
+                return words.with_options(piece, [(option, " ".join(left))])
+        return piece
 
     # --- where things are -----------------------------------------------------------------
 
@@ -247,11 +264,9 @@ class _Book:
 
     def _anchor(self) -> _Place:
         """Where new stanzas go: before those whose addresses move, else at the end."""
-        takers = (*self._layout.made, *self._layout.freed)
-        for taker in (one for one in takers if one.addresses.source):
-            for link in (getattr(taker, "name", ""), taker.addresses.source):
-                places = self._places(link) if link else []
-                if places:
+        for names in self._layout.takers:
+            for link in names:
+                if places := self._places(link):
                     return self._with_start(places[0])
         return _Place(INTERFACES, len(self._files[INTERFACES]))
 

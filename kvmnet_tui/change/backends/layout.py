@@ -31,6 +31,7 @@ class Addresses:
     cidrs: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
     dns: tuple[str, ...] = ()
+    ipv6: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,14 @@ class Layout:
     @property
     def moved(self) -> frozenset[str]:
         """The links whose addresses another link takes over."""
-        takers = (*self.made, *self.freed)
-        return frozenset(one.addresses.source for one in takers if one.addresses.source)
+        return frozenset(source for _, source in self.takers)
+
+    @property
+    def takers(self) -> tuple[tuple[str, str], ...]:
+        """The links that take addresses over, each with the link they are from."""
+        made = ((one.name, one.addresses.source) for one in self.made)
+        freed = ((one.link, one.addresses.source) for one in self.freed)
+        return tuple((link, source) for link, source in (*made, *freed) if source)
 
     def members_of(self, controller: str) -> tuple[str, ...]:
         """What joins a link in this change, the one whose addresses move before the others."""

@@ -219,6 +219,11 @@ def _kept(source: keyfile.Sections) -> dict[str, str]:
 
 
 def _addressing(addresses: Addresses, source: keyfile.Sections) -> dict[str, dict[str, str]]:
+    sections = _of_method(addresses, source)
+    return sections if addresses.ipv6 else {**sections, "ipv6": {"method": "disabled"}}
+
+
+def _of_method(addresses: Addresses, source: keyfile.Sections) -> dict[str, dict[str, str]]:
     found = {name: dict(source[name]) for name in _ADDRESSING if name in source}
     match addresses.method:
         case Method.INHERIT if "ipv4" in found or "ipv6" in found:
