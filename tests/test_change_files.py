@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kvmnet_tui.change.backends import ifcfg, ifupdown, networkmanager
+from kvmnet_tui.change.backends import ifcfg, ifupdown, nm_profiles
 from kvmnet_tui.change.backends.layout import FileEdit, Layout
 from tests.support import host_changes as changes
 from tests.support.goldens import assert_golden
@@ -78,7 +78,7 @@ method=manual
 addr-gen-mode=stable-privacy
 method=auto
 """
-NM = {f"{networkmanager.DURABLE}/office.nmconnection": OFFICE}
+NM = {f"{nm_profiles.DURABLE}/office.nmconnection": OFFICE}
 
 
 def write_ifcfg(layout: Layout, files: dict[str, str]) -> tuple[FileEdit, ...]:
@@ -91,11 +91,11 @@ def write_ifupdown(layout: Layout, files: dict[str, str]) -> tuple[FileEdit, ...
 
 def write_networkmanager(layout: Layout, files: dict[str, str]) -> tuple[FileEdit, ...]:
     active = {
-        networkmanager.link_of(text): path
+        nm_profiles.link_of(text): path
         for path, text in files.items()
         if "autoconnect=false" not in text
     }
-    return networkmanager.profiles(layout, files, active, "golden").commit
+    return nm_profiles.profiles(layout, files, active).commit
 
 
 Write = Callable[[Layout, dict[str, str]], tuple[FileEdit, ...]]

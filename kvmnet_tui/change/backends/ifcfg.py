@@ -5,6 +5,7 @@ from ipaddress import ip_interface
 from pathlib import PurePosixPath
 from typing import Final
 
+from kvmnet_tui.change import kernel
 from kvmnet_tui.change.backends import ifcfg_file
 from kvmnet_tui.change.backends.layout import (
     Addresses,
@@ -18,6 +19,13 @@ from kvmnet_tui.change.backends.layout import (
     Method,
     edits_between,
 )
+from kvmnet_tui.change.backends.together import at_once, in_words
+from kvmnet_tui.change.backends.wished import layout_of
+from kvmnet_tui.change.facts import HostFacts
+from kvmnet_tui.change.findings import Finding, Verdict
+from kvmnet_tui.change.plan import FileChange, Step
+from kvmnet_tui.change.wishes import BackendName, Wish
+from kvmnet_tui.i18n import _
 
 FOLDER: Final = "/etc/sysconfig/network-scripts"
 _ROUTES: Final = ("route-", "route6-", "rule-", "rule6-")
@@ -32,6 +40,48 @@ _NOT_IPV4: Final = re.compile(
 def edits(layout: Layout, files: Files) -> tuple[FileEdit, ...]:
     """The files that change, in the order in which they are written."""
     return _Folder(layout, files).edits()
+
+
+class Ifcfg:
+    """Tried in the kernel; then the files, which network.service is made to finish first."""
+
+    name = BackendName.IFCFG
+
+    def findings(self, wish: Wish, facts: HostFacts) -> tuple[Finding, ...]:
+        """What to know before."""
+        layout = layout_of(wish, facts)
+        links = (*(one.link for one in layout.joined), *(one.link for one in layout.freed))
+        files = _files(facts)
+        missing = [link for link in links if not _Folder(layout, files).knows(link)]
+        said = _("{name} has no file in {folder}: one is written.")
+        return tuple(
+            Finding(Verdict.OK, said.format(name=link, folder=FOLDER)) for link in missing
+        )
+
+    def files(self, wish: Wish, facts: HostFacts) -> tuple[FileChange, ...]:
+        """The files as they will be."""
+        changes = edits(layout_of(wish, facts), _files(facts))
+        return tuple(FileChange(edit.path, edit.before, edit.after) for edit in changes)
+
+    def trial(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
+        """The kernel alone."""
+        return kernel.trial(wish, facts)
+
+    def commit(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
+        """All files or none, whenever the power goes."""
+        return at_once(edits(layout_of(wish, facts), _files(facts)), "network.service")
+
+    def rollback(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:  # noqa: ARG002
+        """The kernel's part is all there is."""
+        return ()
+
+    def by_hand(self, wish: Wish, facts: HostFacts) -> tuple[str, ...]:
+        """How to undo a committed change."""
+        return (*in_words(edits(layout_of(wish, facts), _files(facts))), "systemctl restart network")
+
+
+def _files(facts: HostFacts) -> dict[str, str]:
+    return {path: text for path, text in facts.files.items() if path.startswith(f"{FOLDER}/")}
 
 
 class _Folder:
@@ -57,6 +107,10 @@ class _Folder:
         for name in self._layout.removed:
             self._remove(name)
         return edits_between(self._before, self._after)
+
+    def knows(self, link: str) -> bool:
+        """Whether there is a file for the link."""
+        return link in self._paths
 
     def _text(self, link: str) -> str:
         return self._before.get(self._path(link), "")

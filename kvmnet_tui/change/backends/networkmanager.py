@@ -1,267 +1,116 @@
-"""NetworkManager: profiles for the trial under /run, which a reboot forgets; then under /etc."""
+"""NetworkManager: profiles under /run for the trial, which a reboot forgets; then under /etc."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Final
-from uuid import UUID, uuid5
 
 from kvmnet_tui.change.backends import keyfile
-from kvmnet_tui.change.backends.layout import (
-    Addresses,
-    CannotConfigure,
-    FileEdit,
-    Files,
-    Freed,
-    Joined,
-    Kind,
-    Layout,
-    Made,
-    Method,
-)
-from kvmnet_tui.i18n import _
+from kvmnet_tui.change.backends.layout import CannotConfigure, Layout
+from kvmnet_tui.change.backends.nm_profiles import MODE, Profile, Profiles, profiles
+from kvmnet_tui.change.backends.wished import layout_of
+from kvmnet_tui.change.facts import HostFacts
+from kvmnet_tui.change.findings import Finding, Verdict
+from kvmnet_tui.change.plan import FileChange, Step, ip_step, remove_step, run_step, write_step
+from kvmnet_tui.change.wishes import BackendName, Wish
 
 TRIAL: Final = "/run/NetworkManager/system-connections"
-DURABLE: Final = "/etc/NetworkManager/system-connections"
-MODE: Final = 0o600
-# What a profile for a port keeps of the link's own profile: all but who it is and its addresses.
-_OF_ANOTHER: Final = {
-    "connection",
-    "ipv4",
-    "ipv6",
-    "proxy",
-    "bridge-port",
-    "bond-port",
-    "tc",
-    ".nmmeta",
-}
-_ADDRESSING: Final = ("ipv4", "ipv6", "proxy")
-_KEPT_OF_CONNECTION: Final = ("zone", "permissions", "mdns", "llmnr", "dns-over-tls", "metered")
-_METHOD_OF: Final = {Kind.BRIDGE: "bridge", Kind.BOND: "bond"}
+_PATIENCE: Final = 45  # seconds for an activation, of which DHCP may take most
 
 
-@dataclass(frozen=True)
-class Profile:
-    """A profile as it will be written: its file's name is that of its id."""
+class NetworkManager:
+    """Profiles that a reboot forgets for the trial; the same under /etc to keep it."""
 
-    id: str
-    uuid: str
-    link: str
-    text: str
+    name = BackendName.NM
 
-    @property
-    def file(self) -> str:
-        """The file's name in whichever folder."""
-        return f"{self.id}.nmconnection"
+    def findings(self, wish: Wish, facts: HostFacts) -> tuple[Finding, ...]:
+        """Why it cannot be done this way, or what to know before."""
+        try:
+            self._profiles(wish, facts)
+        except CannotConfigure as error:
+            return (Finding(Verdict.BLOCKED, str(error)),)
+        return ()
 
+    def files(self, wish: Wish, facts: HostFacts) -> tuple[FileChange, ...]:
+        """The profiles as they will be."""
+        commit = self._profiles(wish, facts).commit
+        return tuple(FileChange(edit.path, edit.before, edit.after) for edit in commit)
 
-@dataclass(frozen=True)
-class Profiles:
-    """A change in NetworkManager's terms."""
+    def trial(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
+        """Profiles under /run that nothing activates but we."""
+        planned = self._profiles(wish, facts)
+        written = [write_step(_trial(one), _tried(one), None, MODE) for one in planned.own]
+        loaded = [_nmcli("connection", "load", *map(_trial, planned.own))] if planned.own else []
+        up = [_up(uuid, f"activate the profile of {link}") for uuid, link in planned.activate]
+        down = [_nmcli("connection", "down", "uuid", uuid) for uuid, _link in planned.down]
+        return (*written, *loaded, *up, *down, *_gone(layout_of(wish, facts)))
 
-    own: tuple[Profile, ...]  # ports and members first, then their controllers
-    old: Mapping[str, str]  # UUIDs of the profiles that own ones stand in for, by link
-    commit: tuple[FileEdit, ...]  # in the order in which they are written
-    activate: tuple[tuple[str, str], ...]  # UUID and link, in this order
+    def commit(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
+        """To /etc: ports, their controllers, last the old profiles; then nothing under /run."""
+        planned = self._profiles(wish, facts)
+        steps: list[Step] = []
+        for edit in planned.commit:
+            steps.append(write_step(edit.path, edit.after or "", edit.before, MODE))
+            steps.append(_nmcli("connection", "load", edit.path))
+        steps += [remove_step(_trial(one), _tried(one)) for one in planned.own]
+        return (*steps, _nmcli("connection", "reload"))
 
+    def rollback(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
+        """The old profiles up, our own gone."""
+        planned = self._profiles(wish, facts)
+        up = [_up(uuid, may_fail=True) for uuid in _in_order_of_return(planned)]
+        own = [one.uuid for one in planned.own]
+        gone = [_nmcli("connection", "delete", "uuid", uuid, may_fail=True) for uuid in own]
+        left = [run_step(("rm", "-f", *map(_trial, planned.own)))] if planned.own else []
+        return (*up, *gone, *left)
 
-def profiles(layout: Layout, files: Files, active: Mapping[str, str], change: str) -> Profiles:
-    """The profiles of a change. `active` is the path of each link's profile; `change` its name."""
-    return _Writer(layout, files, active, change).profiles()
-
-
-class _Writer:
-    """Writes the profiles of one change."""
-
-    def __init__(
-        self, layout: Layout, files: Files, active: Mapping[str, str], change: str
-    ) -> None:
-        self._layout = layout
-        self._files = files
-        self._active = active
-        self._namespace = uuid5(UUID(int=0), f"kvmnet-tui {change}")
-        self._said = {link: keyfile.read(files.get(path, "")) for link, path in active.items()}
-
-    def profiles(self) -> Profiles:
-        layout = self._layout
-        own = [
-            *(self._port(one) for one in layout.joined),
-            *(self._given_back(one) for one in layout.freed if self._speaks(one)),
-            *(self._made(one) for one in layout.made),
+    def by_hand(self, wish: Wish, facts: HostFacts) -> tuple[str, ...]:
+        """How to undo a committed change with nmcli."""
+        planned = self._profiles(wish, facts)
+        kept = [
+            f"nmcli connection modify uuid {uuid} connection.autoconnect yes"
+            for uuid in planned.old.values()
         ]
-        touched = (
-            *(one.link for one in layout.joined),
-            *(one.link for one in layout.freed),
-            *layout.removed,
-        )
-        old = {link: self._uuid(link) for link in touched if self._uuid(link)}
-        return Profiles(tuple(own), old, self._commit(own, touched), self._order())
+        up = [f"nmcli connection up uuid {uuid}" for uuid in _in_order_of_return(planned)]
+        own = [f"nmcli connection delete uuid {one.uuid}" for one in planned.own]
+        return (*kept, *up, *own)
 
-    def _speaks(self, freed: Freed) -> bool:
-        return freed.addresses.method is not Method.NONE
-
-    def _uuid(self, link: str) -> str:
-        return self._said.get(link, {}).get("connection", {}).get("uuid", "")
-
-    def _own_uuid(self, link: str) -> str:
-        return str(uuid5(self._namespace, link))
-
-    def _controller(self, link: str) -> str:
-        """A controller's UUID: of the profile made for it, else of the one it has."""
-        if any(made.name == link for made in self._layout.made):
-            return self._own_uuid(link)
-        if uuid := self._uuid(link):
-            return uuid
-        raise CannotConfigure(_("NetworkManager has no profile of {name}.").format(name=link))
-
-    def _made(self, made: Made) -> Profile:
-        connection = {
-            **self._connection(made.name, made.name, made.kind),
-            "autoconnect-slaves": "1",
+    def _profiles(self, wish: Wish, facts: HostFacts) -> Profiles:
+        active = {
+            link: owner.config
+            for link, owner in facts.owners.items()
+            if owner.name == "NetworkManager" and owner.config
         }
-        source = self._said.get(made.addresses.source, {})
-        connection |= _kept(source)
-        if made.controller:
-            connection |= self._under(made.controller, Kind.BRIDGE)
-        ethernet = {
-            **({"cloned-mac-address": made.mac.upper()} if made.mac else {}),
-            **({"mtu": str(made.mtu)} if made.mtu else {}),
-        }
-        sections = {
-            "connection": connection,
-            **_kind_sections(made),
-            "ethernet": ethernet,
-            **({} if made.controller else _addressing(made.addresses, source)),
-        }
-        return self._profile(made.name, made.name, sections)
-
-    def _port(self, joined: Joined) -> Profile:
-        old = self._said.get(joined.link, {})
-        kind = old.get("connection", {}).get("type", joined.kind)
-        name = f"{joined.controller}-{joined.link}"
-        connection = self._connection(name, joined.link, kind)
-        connection |= self._under(joined.controller, joined.controller_kind)
-        kept = {section: keys for section, keys in old.items() if section not in _OF_ANOTHER}
-        return self._profile(name, joined.link, {"connection": connection, **kept})
-
-    def _given_back(self, freed: Freed) -> Profile:
-        old = self._said.get(freed.link, {})
-        source = self._said.get(freed.addresses.source, {})
-        kind = old.get("connection", {}).get("type", "ethernet")
-        connection = {**self._connection(freed.link, freed.link, kind), **_kept(source)}
-        kept = {section: keys for section, keys in old.items() if section not in _OF_ANOTHER}
-        sections = {"connection": connection, **kept, **_addressing(freed.addresses, source)}
-        return self._profile(freed.link, freed.link, sections)
-
-    def _profile(self, name: str, link: str, sections: keyfile.Sections) -> Profile:
-        return Profile(name, self._own_uuid(link), link, keyfile.written(sections))
-
-    def _connection(self, name: str, link: str, kind: str) -> dict[str, str]:
-        return {"id": name, "uuid": self._own_uuid(link), "type": kind, "interface-name": link}
-
-    def _under(self, controller: str, kind: Kind) -> dict[str, str]:
-        return {"master": self._controller(controller), "slave-type": _METHOD_OF[kind]}
-
-    def _commit(self, own: list[Profile], touched: tuple[str, ...]) -> tuple[FileEdit, ...]:
-        """Ports, then their controllers; the old profiles last, and kept as a backup."""
-        written = [
-            FileEdit(
-                f"{DURABLE}/{one.file}", self._files.get(f"{DURABLE}/{one.file}"), one.text, MODE
-            )
-            for one in own
-        ]
-        return (*written, *(edit for link in touched if (edit := self._set_aside(link))))
-
-    def _set_aside(self, link: str) -> FileEdit | None:
-        path = self._active.get(link, "")
-        text = self._files.get(path, "")
-        if not text:
-            return None
-        if not path.startswith(f"{DURABLE}/"):
-            raise CannotConfigure(
-                _("The profile of {name} is in {path}, which NetworkManager does not keep.").format(
-                    name=link, path=str(PurePosixPath(path))
-                )
-            )
-        return FileEdit(
-            path, text, keyfile.changed(text, "connection", "autoconnect", "false"), MODE
-        )
-
-    def _order(self) -> tuple[tuple[str, str], ...]:
-        """Ports bring up their controllers; the one that carries the addresses moves last."""
-        layout = self._layout
-        joined = sorted(layout.joined, key=lambda one: one.link in layout.moved)
-        freed = [one.link for one in layout.freed if self._speaks(one)]
-        return tuple(
-            (self._own_uuid(link), link) for link in (*(one.link for one in joined), *freed)
-        )
+        files = {path: text for path, text in facts.files.items() if path.endswith(".nmconnection")}
+        return profiles(layout_of(wish, facts), files, active)
 
 
-def _kind_sections(made: Made) -> dict[str, dict[str, str]]:
-    match made.kind:
-        case Kind.BRIDGE:
-            bridge = {"stp": "true" if made.stp else "false"}
-            if made.delay:
-                bridge["forward-delay"] = str(made.delay)
-            if made.vlan_filtering:
-                bridge["vlan-filtering"] = "true"
-            return {"bridge": bridge}
-        case Kind.BOND:
-            return {"bond": dict(made.options)}
-        case Kind.VLAN:
-            return {"vlan": {"id": str(made.vlan), "parent": made.parent, "flags": "1"}}
+def _in_order_of_return(planned: Profiles) -> tuple[str, ...]:
+    """The old profiles to bring up again: ports do it for their controllers."""
+    gone = {link for _uuid, link in planned.down}
+    ports = [uuid for link, uuid in planned.old.items() if link not in gone]
+    return (*ports, *(uuid for uuid, _link in planned.down if uuid not in ports))
 
 
-def _kept(source: keyfile.Sections) -> dict[str, str]:
-    said = source.get("connection", {})
-    return {key: said[key] for key in _KEPT_OF_CONNECTION if key in said}
+def _trial(profile: Profile) -> str:
+    return f"{TRIAL}/{profile.file}"
 
 
-def _addressing(addresses: Addresses, source: keyfile.Sections) -> dict[str, dict[str, str]]:
-    sections = _of_method(addresses, source)
-    return sections if addresses.ipv6 else {**sections, "ipv6": {"method": "disabled"}}
+def _tried(profile: Profile) -> str:
+    """The profile for the trial: NetworkManager must not bring it up by itself."""
+    return keyfile.changed(profile.text, "connection", "autoconnect", "false")
 
 
-def _of_method(addresses: Addresses, source: keyfile.Sections) -> dict[str, dict[str, str]]:
-    found = {name: dict(source[name]) for name in _ADDRESSING if name in source}
-    match addresses.method:
-        case Method.INHERIT if "ipv4" in found or "ipv6" in found:
-            return found
-        case Method.DHCP:
-            return {**found, "ipv4": {"method": "auto"}}
-        case Method.NONE:
-            return {"ipv4": {"method": "disabled"}, "ipv6": {"method": "disabled"}}
-        case _:
-            return {**found, **_static(addresses)}
+def _up(uuid: str, say: str = "", *, may_fail: bool = False) -> Step:
+    return _nmcli(
+        "--wait", "45", "connection", "up", "uuid", uuid, say=say, may_fail=may_fail, seconds=50
+    )
 
 
-def _static(addresses: Addresses) -> dict[str, dict[str, str]]:
-    sections = {"ipv4": _family(addresses, four=True)}
-    if any(":" in one for one in addresses.cidrs):
-        sections["ipv6"] = _family(addresses, four=False)
-    return sections
+def _nmcli(*words: str, say: str = "", may_fail: bool = False, seconds: float = 30) -> Step:
+    return run_step(
+        ("nmcli", *words), say or f"nmcli {' '.join(words)}", may_fail=may_fail, seconds=seconds
+    )
 
 
-def _family(addresses: Addresses, *, four: bool) -> dict[str, str]:
-    def of_family(values: tuple[str, ...]) -> list[str]:
-        return [one for one in values if (":" not in one) is four]
-
-    cidrs = of_family(addresses.cidrs)
-    keys = {f"address{number}": one for number, one in enumerate(cidrs, 1)}
-    if gateways := of_family(addresses.gateways):
-        keys["gateway"] = gateways[0]
-    names = of_family(addresses.dns)
-    if names:
-        keys["dns"] = ";".join(names) + ";"
-    return {**keys, "method": "manual" if cidrs else "disabled"}
-
-
-def link_of(text: str) -> str:
-    """The link a profile names, "" for one that fits several."""
-    return keyfile.read(text).get("connection", {}).get("interface-name", "")
-
-
-def is_safe_name(name: str) -> bool:
-    """Whether a file may be called so."""
-    return re.fullmatch(r"[A-Za-z0-9_.@-]+", name) is not None
+def _gone(layout: Layout) -> tuple[Step, ...]:
+    """Links that NetworkManager found and did not make outlive their profiles."""
+    lines = [f"link delete dev {name}" for name in layout.removed]
+    return (ip_step(lines, force=True),) if lines else ()
