@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kvmnet_tui.change.backends import ifcfg, ifupdown, nm_profiles
+from kvmnet_tui.change.backends import ifcfg, interfaces_edit, nm_profiles
 from kvmnet_tui.change.backends.layout import FileEdit, Layout
 from tests.support import host_changes as changes
 from tests.support.goldens import assert_golden
@@ -86,7 +86,7 @@ def write_ifcfg(layout: Layout, files: dict[str, str]) -> tuple[FileEdit, ...]:
 
 
 def write_ifupdown(layout: Layout, files: dict[str, str]) -> tuple[FileEdit, ...]:
-    return ifupdown.edits(layout, files)
+    return interfaces_edit.edits(layout, files)
 
 
 def write_networkmanager(layout: Layout, files: dict[str, str]) -> tuple[FileEdit, ...]:

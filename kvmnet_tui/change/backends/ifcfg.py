@@ -1,11 +1,11 @@
 """ifcfg files with network.service: tried in the kernel, then written."""
 
 import re
+from dataclasses import dataclass
 from ipaddress import ip_interface
 from pathlib import PurePosixPath
 from typing import Final
 
-from kvmnet_tui.change import kernel
 from kvmnet_tui.change.backends import ifcfg_file
 from kvmnet_tui.change.backends.layout import (
     Addresses,
@@ -17,6 +17,7 @@ from kvmnet_tui.change.backends.layout import (
     Layout,
     Made,
     Method,
+    TrialInKernel,
     edits_between,
 )
 from kvmnet_tui.change.backends.together import at_once, in_words
@@ -42,9 +43,11 @@ def edits(layout: Layout, files: Files) -> tuple[FileEdit, ...]:
     return _Folder(layout, files).edits()
 
 
+@dataclass(frozen=True)
 class Ifcfg:
     """Tried in the kernel; then the files, which network.service is made to finish first."""
 
+    in_kernel: TrialInKernel
     name = BackendName.IFCFG
 
     def findings(self, wish: Wish, facts: HostFacts) -> tuple[Finding, ...]:
@@ -54,9 +57,7 @@ class Ifcfg:
         files = _files(facts)
         missing = [link for link in links if not _Folder(layout, files).knows(link)]
         said = _("{name} has no file in {folder}: one is written.")
-        return tuple(
-            Finding(Verdict.OK, said.format(name=link, folder=FOLDER)) for link in missing
-        )
+        return tuple(Finding(Verdict.OK, said.format(name=link, folder=FOLDER)) for link in missing)
 
     def files(self, wish: Wish, facts: HostFacts) -> tuple[FileChange, ...]:
         """The files as they will be."""
@@ -65,7 +66,7 @@ class Ifcfg:
 
     def trial(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """The kernel alone."""
-        return kernel.trial(wish, facts)
+        return self.in_kernel(wish, facts)
 
     def commit(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """All files or none, whenever the power goes."""
@@ -77,7 +78,10 @@ class Ifcfg:
 
     def by_hand(self, wish: Wish, facts: HostFacts) -> tuple[str, ...]:
         """How to undo a committed change."""
-        return (*in_words(edits(layout_of(wish, facts), _files(facts))), "systemctl restart network")
+        return (
+            *in_words(edits(layout_of(wish, facts), _files(facts))),
+            "systemctl restart network",
+        )
 
 
 def _files(facts: HostFacts) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Edit the Red Hat family's ifcfg files: settings are set or taken out, all else stays as it is."""
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Final
 
@@ -62,7 +63,7 @@ def quoted(value: str) -> str:
     """The value as a shell reads it back; quotes only where it needs them."""
     if _PLAIN.fullmatch(value):
         return value
-    return '"' + re.sub(r'(["\\$`])', r"\\\1", value) + '"'
+    return shlex.quote(value) if re.search(r'["\\$`]', value) else f'"{value}"'
 
 
 def _key(line: str) -> str:

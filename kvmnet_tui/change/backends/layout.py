@@ -1,8 +1,12 @@
 """What a change leaves behind, in every manager's terms: links made, joined, freed and removed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from kvmnet_tui.change.facts import HostFacts
+from kvmnet_tui.change.plan import Step
+from kvmnet_tui.change.wishes import Wish
 
 
 class Method(StrEnum):
@@ -110,6 +114,7 @@ class FileEdit:
 
 
 Files = Mapping[str, str]  # text by path, as read from the host
+TrialInKernel = Callable[[Wish, HostFacts], tuple[Step, ...]]  # see Backend.trial
 
 
 class CannotConfigure(Exception):  # noqa: N818 - a finding, not a fault

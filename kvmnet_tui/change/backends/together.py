@@ -19,15 +19,15 @@ def at_once(edits: Sequence[FileEdit], service: str) -> tuple[Step, ...]:
     """Steps after any of which a boot finds the files exactly old or exactly new."""
     if len(edits) < 2:
         return in_order(edits)
-    staged = [_staged(number, edit) for number, edit in enumerate(edits) if edit.after is not None]
+    staged = [_staged(number, edit) for number, edit in _kept(edits)]
     dropin = f"{UNITS}/{service}.d/90-kvmnet-tui.conf"
-    text = _dropin(edits)
+    text = _dropin(edits, dropin)
     return (
         *staged,
         write_step(dropin, text, None, say=f"from here on {service} finishes by itself"),
         *in_order(edits),
         remove_step(dropin, text),
-        *(remove_step(_stage(number), edit.after) for number, edit in _kept(edits)),
+        *(remove_step(_stage(number), edit.after or "") for number, edit in _kept(edits)),
         run_step(("systemctl", "daemon-reload"), may_fail=True),
     )
 
@@ -61,12 +61,14 @@ def _staged(number: int, edit: FileEdit) -> Step:
     return write_step(_stage(number), edit.after or "", None, 0o600)
 
 
-def _dropin(edits: Sequence[FileEdit]) -> str:
-    """What the service does before it starts: each line is harmless when it was done already."""
+def _dropin(edits: Sequence[FileEdit], path: str) -> str:
+    """What the service does before it starts; a second power cut in it does no harm."""
     lines = [
-        f"ExecStartPre=-/bin/cp {_stage(number)} {edit.path}"
+        f"ExecStartPre=-/usr/bin/install -m {edit.mode:o} {_stage(number)} {edit.path}"
         if edit.after is not None
         else f"ExecStartPre=-/bin/rm -f {edit.path}"
         for number, edit in enumerate(edits)
     ]
-    return "\n".join(["[Service]", *lines, ""])
+    stages = " ".join(_stage(number) for number, _edit in _kept(edits))
+    tidy = ["ExecStartPre=-/bin/sync", f"ExecStartPre=-/bin/rm -f {path} {stages}"]
+    return "\n".join(["[Service]", *lines, *tidy, ""])
