@@ -3,7 +3,7 @@
 from typing import Final
 
 from kvmnet_tui.change.backends import keyfile
-from kvmnet_tui.change.backends.layout import CannotConfigure, Layout
+from kvmnet_tui.change.backends.layout import CannotConfigure, Kind, Layout
 from kvmnet_tui.change.backends.nm_profiles import MODE, Profile, Profiles, profiles
 from kvmnet_tui.change.backends.wished import layout_of
 from kvmnet_tui.change.facts import HostFacts
@@ -38,9 +38,13 @@ class NetworkManager:
         planned = self._profiles(wish, facts)
         written = [write_step(_trial(one), _tried(one), None, MODE) for one in planned.own]
         loaded = [_nmcli("connection", "load", *map(_trial, planned.own))] if planned.own else []
+        # A port does not bring up a controller that must not come up by itself.
+        made = {kind: [one for one in planned.own if one.made is kind] for kind in Kind}
+        above = [_begin(one.uuid, one.link) for one in (*made[Kind.BRIDGE], *made[Kind.BOND])]
         up = [_up(uuid, f"activate the profile of {link}") for uuid, link in planned.activate]
+        up += [_up(one.uuid, f"make {one.link}") for one in made[Kind.VLAN]]
         down = [_nmcli("connection", "down", "uuid", uuid) for uuid, _link in planned.down]
-        return (*written, *loaded, *up, *down, *_gone(layout_of(wish, facts)))
+        return (*written, *loaded, *above, *up, *down, *_gone(layout_of(wish, facts)))
 
     def commit(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """To /etc: ports, their controllers, last the old profiles; then nothing under /run."""
@@ -55,11 +59,17 @@ class NetworkManager:
     def rollback(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """The old profiles up, our own gone."""
         planned = self._profiles(wish, facts)
-        up = [_up(uuid, may_fail=True) for uuid in _in_order_of_return(planned)]
+        gone = {link for _uuid, link in planned.down}
+        above = [_begin(uuid, link, may_fail=True) for uuid, link in reversed(planned.down)]
+        ports = ((uuid, link) for link, uuid in planned.old.items() if link not in gone)
+        up = [
+            _up(uuid, f"activate the profile of {link} again", may_fail=True)
+            for uuid, link in ports
+        ]
         own = [one.uuid for one in planned.own]
-        gone = [_nmcli("connection", "delete", "uuid", uuid, may_fail=True) for uuid in own]
+        deleted = [_nmcli("connection", "delete", "uuid", uuid, may_fail=True) for uuid in own]
         left = [run_step(("rm", "-f", *map(_trial, planned.own)))] if planned.own else []
-        return (*up, *gone, *left)
+        return (*above, *up, *deleted, *left)
 
     def by_hand(self, wish: Wish, facts: HostFacts) -> tuple[str, ...]:
         """How to undo a committed change with nmcli."""
@@ -68,7 +78,7 @@ class NetworkManager:
             f"nmcli connection modify uuid {uuid} connection.autoconnect yes"
             for uuid in planned.old.values()
         ]
-        up = [f"nmcli connection up uuid {uuid}" for uuid in _in_order_of_return(planned)]
+        up = [f"nmcli connection up uuid {uuid}" for uuid in reversed(tuple(planned.old.values()))]
         own = [f"nmcli connection delete uuid {one.uuid}" for one in planned.own]
         return (*kept, *up, *own)
 
@@ -82,13 +92,6 @@ class NetworkManager:
         return profiles(layout_of(wish, facts), files, active)
 
 
-def _in_order_of_return(planned: Profiles) -> tuple[str, ...]:
-    """The old profiles to bring up again: ports do it for their controllers."""
-    gone = {link for _uuid, link in planned.down}
-    ports = [uuid for link, uuid in planned.old.items() if link not in gone]
-    return (*ports, *(uuid for uuid, _link in planned.down if uuid not in ports))
-
-
 def _trial(profile: Profile) -> str:
     return f"{TRIAL}/{profile.file}"
 
@@ -96,6 +99,12 @@ def _trial(profile: Profile) -> str:
 def _tried(profile: Profile) -> str:
     """The profile for the trial: NetworkManager must not bring it up by itself."""
     return keyfile.changed(profile.text, "connection", "autoconnect", "false")
+
+
+def _begin(uuid: str, link: str, *, may_fail: bool = False) -> Step:
+    """A controller begins to come up; its ports and addresses are not waited for."""
+    words = ("--wait", "0", "connection", "up", "uuid", uuid)
+    return _nmcli(*words, say=f"make {link}", may_fail=may_fail)
 
 
 def _up(uuid: str, say: str = "", *, may_fail: bool = False) -> Step:

@@ -1,7 +1,7 @@
 """The profiles (keyfiles) that a change wants of NetworkManager."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 from uuid import UUID, uuid5
@@ -47,6 +47,7 @@ class Profile:
     uuid: str
     link: str
     text: str
+    made: Kind | None = None  # what it makes; None of a NIC's
 
     @property
     def file(self) -> str:
@@ -140,7 +141,7 @@ class _Writer:
             "ethernet": ethernet,
             **({} if made.controller else _addressing(made.addresses, source)),
         }
-        return self._profile(made.name, made.name, sections)
+        return replace(self._profile(made.name, made.name, sections), made=made.kind)
 
     def _port(self, joined: Joined) -> Profile:
         old = self._said.get(joined.link, {})
