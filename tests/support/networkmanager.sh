@@ -5,7 +5,7 @@
 # NetworkManager came, far32 and far36 unmanaged. What the daemons say goes to standard error.
 set -eu
 mount --make-rprivate /
-for place in /run /etc/NetworkManager /var/lib/NetworkManager; do
+for place in /run /etc/NetworkManager /var/lib; do
     mount -t tmpfs none "$place"
 done
 # NetworkManager waits for udev, and calls every link unmanaged, unless sysfs is read-only.
@@ -40,7 +40,7 @@ type=ethernet
 interface-name=ens32
 [ipv4]
 method=manual
-address1=10.1.1.2/24
+address1=10.1.1.2/24,10.1.1.1
 [ipv6]
 method=disabled
 EOF
@@ -65,6 +65,7 @@ for _ in $(seq 100); do
 done
 NetworkManager --no-daemon --log-level=WARN >&2 &
 manager=$!
+echo $manager >/run/networkmanager.pid
 nm-online --quiet --timeout=30 || nmcli --wait 30 connection up office >&2
 
 "$@"
