@@ -1,0 +1,496 @@
+"""What a <network> has several of, each as one line of text: pins, DNS records, portgroups. Pure.
+
+A line is what a form shows and a user types, such as `52:54:00:aa:00:01 192.168.122.51 centos`.
+Lines are read strictly; an element that no line can express is left alone.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+
+from kvmnet_tui.i18n import _
+from kvmnet_tui.netxml.syntax import Element, make
+
+Entry = dict[str, str]  # by attribute's name; "" is no value and is left out
+
+MAC = re.compile(r"([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}")
+DUID = re.compile(r"([0-9a-fA-F]{1,2}:){1,}[0-9a-fA-F]{1,2}")
+# What libvirt's schema takes for a name in the DNS (basictypes.rng, dnsName).
+DNS_NAME = re.compile(r"[a-zA-Z0-9.\-]+")
+_BANDWIDTH = ("average", "peak", "burst", "floor")
+_SRV_OPTIONS = ("domain", "target", "port", "priority", "weight")
+_BANDWIDTH_ORDER = ("inbound", "outbound")
+
+
+class LineProblem(ValueError):  # noqa: N818 - a finding, told to the user
+    """A line that cannot be used; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A kind of element that comes in lists, and its notation.
+
+    `key` tells which element a changed line belongs to, so that what the line does not say of it
+    survives. `pattern` shows the notation.
+    """
+
+    tag: str
+    pattern: str
+    parse: Callable[[str], Entry]
+    format: Callable[[Entry], str]
+    read: Callable[[Element], Entry]
+    write: Callable[[Element, Entry], None]
+    key: Callable[[Entry], Hashable]
+
+    def lines(self, elements: Iterable[Element]) -> list[str]:
+        """The lines of those that a line can express."""
+        return [self.format(self.read(one)) for one in elements if self.expresses(one)]
+
+    def expresses(self, element: Element) -> bool:
+        """Whether a line says all that the listing knows of."""
+        entry = self.read(element)
+        try:
+            return self.parse(self.format(entry)) == entry
+        except LineProblem:
+            return False
+
+    def entries(self, text: str) -> Iterator[Entry]:
+        """The entries of a text of lines; raises LineProblem."""
+        for line in text.splitlines():
+            if line.strip():
+                yield self.parse(line)
+
+    def new(self, entry: Entry) -> Element:
+        """An element that says it."""
+        element = make(self.tag)
+        self.write(element, entry)
+        return element
+
+
+def is_address(text: str) -> bool:
+    """Whether this is an IPv4 or IPv6 address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def bandwidth_of(element: Element | None, direction: str) -> str:
+    """`average,peak,burst,floor` of `inbound` or `outbound`, as virsh takes it; "" for none."""
+    limits = element.first("bandwidth", direction) if element else None
+    if limits is None:
+        return ""
+    return ",".join(limits.get(name) for name in _BANDWIDTH).rstrip(",")
+
+
+def parse_bandwidth(text: str) -> Entry:
+    """Numbers in KiB/s (burst in KiB); raises LineProblem."""
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) > len(_BANDWIDTH) or any(part and not part.isdecimal() for part in parts):
+        raise LineProblem(
+            _("{text}: bandwidth is average,peak,burst,floor in KiB/s.").format(text=text)
+        )
+    found = {name: part for name, part in zip(_BANDWIDTH, parts, strict=False) if part}
+    if text.strip() and not found.get("average") and not found.get("floor"):
+        raise LineProblem(_("{text}: bandwidth begins with the average.").format(text=text))
+    return found
+
+
+def set_bandwidth(element: Element, direction: str, text: str, order: tuple[str, ...]) -> None:
+    """Write one direction's limits; an emptied <bandwidth> goes."""
+    wanted = parse_bandwidth(text) if text else {}
+    bandwidth = element.first("bandwidth")
+    if bandwidth is None:
+        if not wanted:
+            return
+        bandwidth = make("bandwidth")
+        element.place(bandwidth, order)
+    limits = bandwidth.first(direction)
+    if not wanted:
+        if limits is not None:
+            bandwidth.remove(limits)
+    else:
+        if limits is None:
+            limits = make(direction)
+            bandwidth.place(limits, _BANDWIDTH_ORDER)
+        for name in _BANDWIDTH:
+            limits.set(name, wanted.get(name, ""))
+    if not any(bandwidth.elements):
+        element.remove(bandwidth)
+
+
+def vlan_of(element: Element | None) -> str:
+    """`42`, or a trunk's tags `10,20:untagged`; "" for none."""
+    vlan = element.first("vlan") if element else None
+    if vlan is None:
+        return ""
+    return ",".join(
+        f"{tag.get('id')}:{tag.get('nativeMode')}" if tag.get("nativeMode") else tag.get("id")
+        for tag in vlan.all("tag")
+    )
+
+
+def parse_vlan(text: str) -> tuple[tuple[str, str], ...]:
+    """Tags with their native mode ("" for none); raises LineProblem."""
+    tags = []
+    for part in text.split(",") if text.strip() else ():
+        number, _colon, native = part.strip().partition(":")
+        if not number.isdecimal() or not 0 < int(number) < 4095:
+            raise LineProblem(_("{text}: VLAN tags are numbers from 1 to 4094.").format(text=part))
+        if native not in ("", "tagged", "untagged"):
+            raise LineProblem(
+                _("{text}: a native VLAN is tagged or untagged.").format(text=part)
+            )
+        tags.append((number, native))
+    return tuple(tags)
+
+
+def set_vlan(element: Element, text: str, order: tuple[str, ...]) -> None:
+    """Write the tags; several, or a native one, make a trunk."""
+    if text == vlan_of(element):
+        return
+    tags = parse_vlan(text)
+    old = element.first("vlan")
+    if old is not None:
+        element.remove(old)
+    if tags:
+        trunk = "yes" if len(tags) > 1 or tags[0][1] else ""
+        children = [make("tag", {"id": number, "nativeMode": mode}) for number, mode in tags]
+        element.place(make("vlan", {"trunk": trunk}, children), order)
+
+
+def _attributes(*names: str) -> Callable[[Element], Entry]:
+    def read(element: Element) -> Entry:
+        return {name: element.get(name) for name in names if element.get(name)}
+
+    return read
+
+
+def _set_attributes(*names: str) -> Callable[[Element, Entry], None]:
+    def write(element: Element, entry: Entry) -> None:
+        for name in names:
+            element.set(name, entry.get(name, ""))
+
+    return write
+
+
+def _is_id(token: str) -> bool:
+    return token.startswith("id:") and DUID.fullmatch(token[3:]) is not None
+
+
+def _parse_pin(line: str) -> Entry:
+    entry: Entry = {}
+    for token in line.split():
+        if MAC.fullmatch(token):
+            name, value = "mac", token.lower()
+        elif _is_id(token):
+            name, value = "id", token[3:]
+        elif is_address(token):
+            name, value = "ip", token
+        elif DNS_NAME.fullmatch(token):
+            name, value = "name", token
+        else:
+            raise LineProblem(
+                _("{text} is neither a MAC, an address nor a host name.").format(text=token)
+            )
+        if name in entry:
+            raise LineProblem(_("{text} is one too many in its line.").format(text=token))
+        entry[name] = value
+    if "ip" not in entry:
+        raise LineProblem(_("The line lacks an address to give."))
+    if not entry.keys() & {"mac", "id", "name"}:
+        raise LineProblem(_("The line lacks a MAC (or id:DUID, or a name) to know the host by."))
+    return entry
+
+
+def _format_pin(entry: Entry) -> str:
+    number = f"id:{entry['id']}" if entry.get("id") else ""
+    words = (entry.get("mac", ""), number, entry.get("ip", ""), entry.get("name", ""))
+    return " ".join(filter(None, words))
+
+
+def _read_pin(element: Element) -> Entry:
+    entry = _attributes("mac", "id", "name", "ip")(element)
+    return entry | ({"mac": entry["mac"].lower()} if "mac" in entry else {})
+
+
+def _write_pin(element: Element, entry: Entry) -> None:
+    if element.get("mac").lower() != entry.get("mac", ""):
+        element.set("mac", entry.get("mac", ""))
+    _set_attributes("id", "name", "ip")(element, entry)
+
+
+PINS = Listing(
+    "host",
+    "52:54:00:aa:00:01 192.168.122.51 centos",
+    _parse_pin,
+    _format_pin,
+    _read_pin,
+    _write_pin,
+    lambda entry: entry.get("mac") or entry.get("id") or entry.get("name"),
+)
+
+
+def _parse_dns_host(line: str) -> Entry:
+    address, *names = line.split()
+    if not is_address(address):
+        raise LineProblem(_("{text} is no IP address.").format(text=address))
+    if not names:
+        raise LineProblem(_("The line lacks a host name."))
+    for name in names:
+        if not DNS_NAME.fullmatch(name):
+            raise LineProblem(_("{text} is no name for the DNS.").format(text=name))
+    return {"ip": address, "names": " ".join(names)}
+
+
+def _read_dns_host(element: Element) -> Entry:
+    names = " ".join(each.text.strip() for each in element.all("hostname"))
+    return {"ip": element.get("ip"), "names": names}
+
+
+def _write_dns_host(element: Element, entry: Entry) -> None:
+    element.set("ip", entry["ip"])
+    wanted = entry["names"].split()
+    for each in element.all("hostname"):
+        if each.text.strip() in wanted:
+            wanted.remove(each.text.strip())
+        else:
+            element.remove(each)
+    for name in wanted:
+        element.place(make("hostname", text=name))
+
+
+DNS_HOSTS = Listing(
+    "host",
+    "192.168.122.51 centos www",
+    _parse_dns_host,
+    lambda entry: f"{entry['ip']} {entry['names']}",
+    _read_dns_host,
+    _write_dns_host,
+    lambda entry: entry["ip"],
+)
+
+
+def _parse_txt(line: str) -> Entry:
+    name, _space, value = line.strip().partition(" ")
+    if not DNS_NAME.fullmatch(name):
+        raise LineProblem(_("{text} is no name for the DNS.").format(text=name))
+    if not value.strip():
+        raise LineProblem(_("The line lacks the record's text."))
+    return {"name": name, "value": value.strip()}
+
+
+TXT_RECORDS = Listing(
+    "txt",
+    "example some text",
+    _parse_txt,
+    lambda entry: f"{entry.get('name', '')} {entry.get('value', '')}",
+    _attributes("name", "value"),
+    _set_attributes("name", "value"),
+    lambda entry: entry.get("name"),
+)
+
+
+def _parse_srv(line: str) -> Entry:
+    service, *rest = line.split()
+    if not rest:
+        raise LineProblem(_("The line lacks the protocol, such as tcp."))
+    entry = {"service": service, "protocol": rest[0]}
+    for token in rest[1:]:
+        name, equals, value = token.partition("=")
+        if not equals or name not in _SRV_OPTIONS or not value:
+            known = ", ".join(_SRV_OPTIONS)
+            raise LineProblem(
+                _("{text}: what may follow is {known}, each as NAME=VALUE.").format(
+                    text=token, known=known
+                )
+            )
+        if name in {"port", "priority", "weight"} and not _is_short(value):
+            raise LineProblem(_("{text}: a number up to 65535 belongs here.").format(text=token))
+        entry[name] = value
+    return entry
+
+
+def _is_short(text: str) -> bool:
+    return text.isdecimal() and int(text) <= 65535
+
+
+def _format_srv(entry: Entry) -> str:
+    options = (f"{name}={entry[name]}" for name in _SRV_OPTIONS if entry.get(name))
+    return " ".join((entry.get("service", ""), entry.get("protocol", ""), *options))
+
+
+SRV_RECORDS = Listing(
+    "srv",
+    "ldap tcp domain=example.org target=dc1.example.org port=389",
+    _parse_srv,
+    _format_srv,
+    _attributes("service", "protocol", *_SRV_OPTIONS),
+    _set_attributes("service", "protocol", *_SRV_OPTIONS),
+    lambda entry: (entry.get("service"), entry.get("protocol"), entry.get("target")),
+)
+
+
+def _parse_forwarder(line: str) -> Entry:
+    entry: Entry = {}
+    for token in line.split():
+        name = "addr" if is_address(token) else "domain"
+        if name == "domain" and not DNS_NAME.fullmatch(token):
+            raise LineProblem(_("{text} is no name for the DNS.").format(text=token))
+        if name in entry:
+            raise LineProblem(_("{text} is one too many in its line.").format(text=token))
+        entry[name] = token
+    return entry
+
+
+FORWARDERS = Listing(
+    "forwarder",
+    "8.8.8.8 example.org",
+    _parse_forwarder,
+    lambda entry: " ".join(filter(None, (entry.get("addr", ""), entry.get("domain", "")))),
+    _attributes("addr", "domain"),
+    _set_attributes("addr", "domain"),
+    lambda entry: entry.get("addr") or entry.get("domain"),
+)
+
+
+def _parse_route(line: str) -> Entry:
+    words = line.split()
+    try:
+        target = ipaddress.ip_network(words[0])
+    except ValueError:
+        raise LineProblem(_("{text} is no subnet.").format(text=words[0])) from None
+    pairs = dict(zip(words[1::2], words[2::2], strict=False))
+    metric = pairs.get("metric", "")
+    shape_fits = len(words) % 2 and pairs.keys() <= {"via", "metric"} and "via" in pairs
+    if not shape_fits or not is_address(pairs["via"]) or (metric and not metric.isdecimal()):
+        raise LineProblem(_("A route is SUBNET via ADDRESS, or SUBNET via ADDRESS metric NUMBER."))
+    entry = {"target": str(target), "gateway": pairs["via"]}
+    return entry | ({"metric": metric} if metric else {})
+
+
+def _format_route(entry: Entry) -> str:
+    metric = f" metric {entry['metric']}" if entry.get("metric") else ""
+    return f"{entry['target']} via {entry['gateway']}{metric}"
+
+
+def _read_route(element: Element) -> Entry:
+    length = element.get("prefix") or element.get("netmask")
+    target = f"{element.get('address')}/{length}" if length else element.get("address")
+    try:
+        target = str(ipaddress.ip_network(target))
+    except ValueError:
+        pass  # shown as it was written
+    entry = {"target": target, "gateway": element.get("gateway")}
+    return entry | _attributes("metric")(element)
+
+
+def _write_route(element: Element, entry: Entry) -> None:
+    if _read_route(element)["target"] != entry["target"]:
+        target = ipaddress.ip_network(entry["target"])
+        element.set("family", "ipv6" if target.version == 6 else element.get("family"))
+        element.set("address", str(target.network_address))
+        element.set("netmask", "")
+        element.set("prefix", str(target.prefixlen))
+    _set_attributes("gateway", "metric")(element, entry)
+
+
+ROUTES = Listing(
+    "route",
+    "10.0.0.0/8 via 192.168.122.2",
+    _parse_route,
+    _format_route,
+    _read_route,
+    _write_route,
+    lambda entry: entry["target"],
+)
+
+
+def _parse_portgroup(line: str) -> Entry:
+    name, *rest = line.split()
+    if "=" in name:
+        raise LineProblem(_("The line begins with the portgroup's name."))
+    entry = {"name": name}
+    checks: dict[str, Callable[[str], object]] = {
+        "in": parse_bandwidth,
+        "out": parse_bandwidth,
+        "vlan": parse_vlan,
+    }
+    for token in rest:
+        option, equals, value = token.partition("=")
+        if token == "default":
+            entry["default"] = "yes"
+        elif equals and option in checks and value:
+            checks[option](value)
+            entry[option] = value
+        else:
+            raise LineProblem(
+                _("{text}: what may follow is default, in=, out= and vlan=.").format(text=token)
+            )
+    return entry
+
+
+def _format_portgroup(entry: Entry) -> str:
+    default = ["default"] if entry.get("default") == "yes" else []
+    options = [f"{name}={entry[name]}" for name in ("in", "out", "vlan") if entry.get(name)]
+    return " ".join([entry.get("name", ""), *default, *options])
+
+
+def _read_portgroup(element: Element) -> Entry:
+    found = {
+        "name": element.get("name"),
+        "default": "yes" if element.get("default") == "yes" else "",
+        "in": bandwidth_of(element, "inbound"),
+        "out": bandwidth_of(element, "outbound"),
+        "vlan": vlan_of(element),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _write_portgroup(element: Element, entry: Entry) -> None:
+    order = ("vlan", "virtualport", "bandwidth")
+    element.set("name", entry["name"])
+    if (element.get("default") == "yes") != (entry.get("default") == "yes"):
+        element.set("default", entry.get("default", ""))
+    for option, direction in (("in", "inbound"), ("out", "outbound")):
+        if bandwidth_of(element, direction) != entry.get(option, ""):
+            set_bandwidth(element, direction, entry.get(option, ""), order)
+    set_vlan(element, entry.get("vlan", ""), order)
+
+
+PORTGROUPS = Listing(
+    "portgroup",
+    "blue default in=1000,5000,5120 out=1000 vlan=42",
+    _parse_portgroup,
+    _format_portgroup,
+    _read_portgroup,
+    _write_portgroup,
+    lambda entry: entry["name"],
+)
+
+
+def merge(
+    listing: Listing, parent: Element, wanted: Iterable[Entry], order: tuple[str, ...] = ()
+) -> None:
+    """Make the children of `parent` say `wanted`, touching only those that differ."""
+    missing = list(wanted)
+    left: list[Element] = []
+    for element in parent.all(listing.tag):
+        entry = listing.read(element)
+        if entry in missing:
+            missing.remove(entry)
+        elif listing.expresses(element):
+            left.append(element)
+    for entry in missing:
+        key = listing.key(entry)
+        same = (each for each in left if listing.key(listing.read(each)) == key)
+        element_to_change = next(same, None)
+        if element_to_change is None:
+            parent.place(listing.new(entry), order)
+        else:
+            left.remove(element_to_change)
+            listing.write(element_to_change, entry)
+    for element in left:
+        parent.remove(element)
