@@ -290,9 +290,7 @@ _RANGES = Listing(
 
 
 def _read_pins(root: Element) -> str:
-    found = [
-        host for ip in root.all("ip") for dhcp in ip.all("dhcp") for host in dhcp.all("host")
-    ]
+    found = [host for ip in root.all("ip") for dhcp in ip.all("dhcp") for host in dhcp.all("host")]
     return "\n".join(lists.PINS.lines(found))
 
 
@@ -419,8 +417,10 @@ VALUES: Mapping[str, Value] = {
     "mode": Value(read_mode, _write_mode),
     "exit": Value(_read_exit, _write_exit),
     "devices": Value(_read_devices, _write_devices, none=()),
-    "pf": Value(lambda root: root.first("forward").value("pf", "dev")
-                if root.first("forward") else "", _write_pf),
+    "pf": Value(
+        lambda root: root.first("forward").value("pf", "dev") if root.first("forward") else "",
+        _write_pf,
+    ),
     "functions": Value(_read_functions, _write_functions, none=()),
     "managed": _switch("forward", "managed"),
     "nat_ipv6": Value(
@@ -442,9 +442,7 @@ VALUES: Mapping[str, Value] = {
     "dns_hosts": _listed(lists.DNS_HOSTS, "dns", _DNS_ORDER),
     "txt": _listed(lists.TXT_RECORDS, "dns", _DNS_ORDER),
     "srv": _listed(lists.SRV_RECORDS, "dns", _DNS_ORDER),
-    "vlan": Value(
-        lists.vlan_of, lambda root, value: lists.set_vlan(root, value, ORDER)
-    ),
+    "vlan": Value(lists.vlan_of, lambda root, value: lists.set_vlan(root, value, ORDER)),
     "inbound": _bandwidth("inbound"),
     "outbound": _bandwidth("outbound"),
     "port_isolated": _switch("port", "isolated"),

@@ -140,9 +140,7 @@ def parse_vlan(text: str) -> tuple[tuple[str, str], ...]:
         if not number.isdecimal() or not 0 < int(number) < 4095:
             raise LineProblem(_("{text}: VLAN tags are numbers from 1 to 4094.").format(text=part))
         if native not in ("", "tagged", "untagged"):
-            raise LineProblem(
-                _("{text}: a native VLAN is tagged or untagged.").format(text=part)
-            )
+            raise LineProblem(_("{text}: a native VLAN is tagged or untagged.").format(text=part))
         tags.append((number, native))
     return tuple(tags)
 

@@ -102,9 +102,7 @@ def differs(live: str, stored: str) -> bool:
 
 def xml_diff(old: str, new: str, names: tuple[str, str] = ("", "")) -> str:
     """A unified diff of two documents; "" when they are equal."""
-    return "\n".join(
-        difflib.unified_diff(old.splitlines(), new.splitlines(), *names, lineterm="")
-    )
+    return "\n".join(difflib.unified_diff(old.splitlines(), new.splitlines(), *names, lineterm=""))
 
 
 def _common_ips(before: Element, after: Element) -> list[tuple[Element, Element]]:

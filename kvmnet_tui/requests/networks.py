@@ -1,7 +1,6 @@
 """What can be asked about virtual networks: everything `virsh net-*` does, and more. Pure."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from kvmnet_tui.i18n import _
 from kvmnet_tui.requests import Request
@@ -199,17 +198,3 @@ class RepairTaps(Request):
     def title(self) -> str:
         """What it does."""
         return _("Plug loose taps back in")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadNetworkXml(Request):
-    """`virsh net-dumpxml`: for `edit`, which wants the text of this very moment."""
-
-    changes: ClassVar[bool] = False
-    network: NetworkRef
-    stored: bool = True
-
-    @property
-    def title(self) -> str:
-        """What it does."""
-        return _("Read network {name}").format(name=self.network.name)

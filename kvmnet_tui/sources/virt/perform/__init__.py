@@ -1,0 +1,1 @@
+"""Who performs requests with libvirt, a module a domain."""
