@@ -56,9 +56,11 @@ def real_world(uri: str, *, read_only: bool) -> World:
     return World(sources, partial(_performers, caller))
 
 
-def _performers(_caller: "VirtCaller") -> Performers:
+def _performers(caller: "VirtCaller") -> Performers:
     """Who performs what; each domain adds its own here."""
-    return {}
+    from kvmnet_tui.sources.virt.perform import networks  # noqa: PLC0415
+
+    return {**networks.performers(caller)}
 
 
 class _InLab:

@@ -278,13 +278,18 @@ def parse_ranges(text: str) -> list[lists.Entry]:
     return found
 
 
+def _write_range(element: Element, entry: lists.Entry) -> None:
+    for name in ("start", "end"):
+        element.set(name, entry[name])
+
+
 _RANGES = Listing(
     "range",
     "",
     lambda line: parse_ranges(line)[0],
     lambda entry: f"{entry.get('start')} - {entry.get('end')}",
     lambda element: {"start": element.get("start"), "end": element.get("end")},
-    lambda element, entry: [element.set(name, entry[name]) for name in ("start", "end")] and None,
+    _write_range,
     lambda entry: entry.get("start"),
 )
 
@@ -405,6 +410,11 @@ def _write_functions(root: Element, value: tuple[str, ...]) -> None:
             forward.place(_pci_element(address), _FORWARD_ORDER)
 
 
+def _read_pf(root: Element) -> str:
+    pf = root.first("forward", "pf")
+    return pf.get("dev") if pf else ""
+
+
 def _write_pf(root: Element, value: str) -> None:
     forward = _child(root, "forward", ORDER)
     _child(forward, "pf", _FORWARD_ORDER).set("dev", value)
@@ -417,10 +427,7 @@ VALUES: Mapping[str, Value] = {
     "mode": Value(read_mode, _write_mode),
     "exit": Value(_read_exit, _write_exit),
     "devices": Value(_read_devices, _write_devices, none=()),
-    "pf": Value(
-        lambda root: root.first("forward").value("pf", "dev") if root.first("forward") else "",
-        _write_pf,
-    ),
+    "pf": Value(_read_pf, _write_pf),
     "functions": Value(_read_functions, _write_functions, none=()),
     "managed": _switch("forward", "managed"),
     "nat_ipv6": Value(

@@ -7,6 +7,7 @@ Lines are read strictly; an element that no line can express is left alone.
 import ipaddress
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from kvmnet_tui.i18n import _
@@ -377,10 +378,8 @@ def _format_route(entry: Entry) -> str:
 def _read_route(element: Element) -> Entry:
     length = element.get("prefix") or element.get("netmask")
     target = f"{element.get('address')}/{length}" if length else element.get("address")
-    try:
+    with suppress(ValueError):  # else it is shown as it was written
         target = str(ipaddress.ip_network(target))
-    except ValueError:
-        pass  # shown as it was written
     entry = {"target": target, "gateway": element.get("gateway")}
     return entry | _attributes("metric")(element)
 
@@ -416,16 +415,16 @@ def _parse_portgroup(line: str) -> Entry:
         "out": parse_bandwidth,
         "vlan": parse_vlan,
     }
-    for token in rest:
-        option, equals, value = token.partition("=")
-        if token == "default":
+    for word in rest:
+        option, equals, value = word.partition("=")
+        if word == "default":
             entry["default"] = "yes"
         elif equals and option in checks and value:
             checks[option](value)
             entry[option] = value
         else:
             raise LineProblem(
-                _("{text}: what may follow is default, in=, out= and vlan=.").format(text=token)
+                _("{text}: what may follow is default, in=, out= and vlan=.").format(text=word)
             )
     return entry
 

@@ -209,12 +209,25 @@ def _strip(root: Element, same_ips: bool) -> None:
     forward = root.first("forward")
     if forward is not None:
         forward.set("dev", "")
+        _drop_default_ports(forward)
         # Of a pool that names its physical function, the addresses are what libvirt found.
         taken = ("interface", "address") if forward.first("pf") else ("interface",)
         for each in list(forward.elements):
             each.set("connections", "")
             if each.tag in taken:
                 forward.remove(each)
+
+
+def _drop_default_ports(forward: Element) -> None:
+    """A running NAT network tells the ports that it uses when none are given."""
+    nat = forward.first("nat")
+    if nat is None:
+        return
+    for port in nat.all("port"):
+        if (port.get("start"), port.get("end")) == ("1024", "65535"):
+            nat.remove(port)
+    if not nat.attributes and not any(nat.elements):
+        forward.remove(nat)
 
 
 def _take_out(parent: Element, path: tuple[str, ...]) -> None:

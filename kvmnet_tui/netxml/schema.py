@@ -1,4 +1,4 @@
-"""libvirt's own RELAX NG schema, where it is installed: does a document satisfy it, and if not, why.
+"""libvirt's own RELAX NG schema, where it is installed: what in a document does not satisfy it.
 
 libxml2 names the outermost element that does not fit. What is wrong lies deeper, mostly: the one
 attribute or element without which the document would be right.

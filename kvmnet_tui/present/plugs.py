@@ -1,68 +1,45 @@
 """Look-ups that tables and records share: whose port this is, and how a guest sees its NIC."""
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
-from kvmnet_tui.model.joins import NicKey, natural_key
 from kvmnet_tui.model.links import Counters, Link, Rates
+from kvmnet_tui.model.plugs import (
+    Plug,
+    is_loose,
+    link_names,
+    loose_taps,
+    network_of_bridge,
+    network_of_nic,
+    plug_of_nic,
+    plug_of_tap,
+    plugs_of_network,
+)
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Guest, Network, Nic
+
+__all__ = [  # what the model knows, and here belongs with the rest
+    "Plug",
+    "is_loose",
+    "link_names",
+    "loose_taps",
+    "network_of_bridge",
+    "network_of_nic",
+    "plug_of_nic",
+    "plug_of_tap",
+    "plugs_of_network",
+]
 
 # Kinds of links that never lead out of the host by themselves.
 _INNER_KINDS = frozenset({"bridge", "dummy", "ifb", "loopback", "macvtap", "tun", "veth"})
 # A veth that carries a network card's name is one: how containers and labs see their uplink.
 _CARD_NAME = re.compile(r"(en[opsx]?\d|en[px]|eth\d|em\d|p\d+p\d)")
-_GUEST_TAP = re.compile(r"vnet\d+")
 # libvirt counts these as the host does (virDomainNetTypeSharesHostView), all others mirrored.
 _HOST_VIEW_TYPES = frozenset({"direct", "ethernet"})
-
-
-class Plug(NamedTuple):
-    """A guest and one of its NICs."""
-
-    guest: Guest
-    nic: Nic
-
-
-def plug_of_tap(state: HostState, tap: str) -> Plug | None:
-    """The running guest's NIC whose tap has this name."""
-    key = state.topology.nic_by_tap.get(tap)
-    return plug_of_nic(state, key) if key else None
-
-
-def plug_of_nic(state: HostState, key: NicKey) -> Plug | None:
-    """The guest and NIC behind a key; None when they are gone."""
-    guest = state.guests.get(key.guest)
-    if guest is None or key.position >= len(guest.nics):
-        return None
-    return Plug(guest, guest.nics[key.position])
-
-
-def plugs_of_network(state: HostState, network: Network) -> Iterator[Plug]:
-    """The NICs plugged into a network, in the order of their guests' names."""
-    for key in state.topology.nics_by_network.get(network.uuid, ()):
-        plug = plug_of_nic(state, key)
-        if plug is not None:
-            yield plug
 
 
 def guest_of_mac(state: HostState, mac: str) -> Guest | None:
     """The guest with a NIC of this MAC."""
     return state.guests.get(state.address_book.guest_by_mac.get(mac.lower(), ""))
-
-
-def network_of_bridge(state: HostState, bridge: str) -> Network | None:
-    """The libvirt network behind a bridge."""
-    return state.networks.get(state.topology.network_by_bridge.get(bridge, ""))
-
-
-def network_of_nic(state: HostState, nic: Nic) -> Network | None:
-    """The libvirt network that a NIC is plugged into, by name or straight into its bridge."""
-    name = nic.network or (nic.source if nic.type == "network" else "")
-    if name:
-        return state.networks.get(state.topology.network_by_name.get(name, ""))
-    return network_of_bridge(state, nic.source) if nic.type == "bridge" else None
 
 
 def network_of_port(state: HostState, port: Link) -> Network | None:
@@ -90,27 +67,6 @@ def ports_of(state: HostState, bridge: int) -> tuple[int, ...]:
     ports = state.topology.slaves.get(bridge, ())
     links = state.topology.links
     return tuple(sorted(ports, key=lambda index: not is_uplink(links[index])))
-
-
-def loose_taps(state: HostState) -> tuple[int, ...]:
-    """Taps that belong in a bridge and are in none, in natural order.
-
-    A running guest's tap whose NIC is plugged into a bridge or network, or a tap that is called
-    as libvirt calls guests' taps.
-    """
-    links = state.topology.links
-    loose = (link for link in links.values() if is_loose(state, link))
-    return tuple(link.index for link in sorted(loose, key=lambda link: natural_key(link.name)))
-
-
-def is_loose(state: HostState, tap: Link) -> bool:
-    """Whether a tap belongs in a bridge and is in none."""
-    if tap.master or tap.kind != "tun":
-        return False
-    plug = plug_of_tap(state, tap.name)
-    if plug is None:
-        return _GUEST_TAP.fullmatch(tap.name) is not None
-    return plug.nic.type in {"bridge", "network"}
 
 
 def counters_of_nic(state: HostState, nic: Nic) -> Counters | None:
@@ -154,8 +110,3 @@ def rates_of_nic(state: HostState, nic: Nic) -> Rates | None:
 def is_mirrored(link: Link, nic: Nic) -> bool:
     """Whether what the host's end receives is what the guest sends: true of a tap."""
     return nic.type not in _HOST_VIEW_TYPES and link.kind != "macvtap"
-
-
-def link_names(state: HostState, indexes: Iterable[int]) -> tuple[str, ...]:
-    """The names of the links that are still there."""
-    return tuple(state.links[index].name for index in indexes if index in state.links)

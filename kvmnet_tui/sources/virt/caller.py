@@ -41,6 +41,10 @@ class VirtCaller:
         self.uri = uri
         self._source = source
 
+    def notice_network(self, uuid: str, name: str) -> None:
+        """Have the picture look at a network again: not every change has an event."""
+        self._source.notice_network(uuid, name)
+
     async def call(
         self, function: Callable[[Any], Result], seconds: float = CALL_SECONDS
     ) -> Result:

@@ -105,6 +105,10 @@ class Session:
             self._connection.hang_up()
         await self._connection.close(self._subscriptions.unsubscribe)
 
+    def notice(self, notice: Notice) -> None:
+        """Look at an object again although libvirt has said nothing: some changes have no event."""
+        self._on_notice(notice)
+
     def look_at(self, interest: Interest) -> None:
         """Keep leases and agents' addresses fresh while somebody looks at them."""
         self._leases.watch(interest.guests)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from kvmnet_tui.events import SourceChanged
 from kvmnet_tui.model.interest import Interest
 from kvmnet_tui.model.state import HostState, Phase, Problem, SourceName, SourceStatus
+from kvmnet_tui.model.timeline import Kind
 from kvmnet_tui.sources.source import Inbox
 from kvmnet_tui.sources.threads import call_in_thread
 from kvmnet_tui.sources.virt.address import is_local_daemon
+from kvmnet_tui.sources.virt.changes import Notice
 from kvmnet_tui.sources.virt.failure import Failure, Lost
 from kvmnet_tui.sources.virt.timing import Timing
 
@@ -41,6 +43,12 @@ class VirtSource:
     def connection(self) -> "Connection | None":
         """The live connection, None while there is none."""
         return self._session.connection if self._session else None
+
+    def notice_network(self, uuid: str, name: str) -> None:
+        """Look at a network that was changed here: virNetworkUpdate has no event (libvirt 9.0)."""
+        if self._session is not None:
+            notice = Notice(time.time(), False, uuid, name, Kind.NETWORK_CHANGED)
+            self._session.notice(notice)
 
     async def run(self, inbox: Inbox) -> None:
         """Connect and tell until cancelled."""

@@ -23,6 +23,7 @@ from kvmnet_tui.netxml.network_plan import (
 from kvmnet_tui.netxml.syntax import Element, make, parse
 from kvmnet_tui.requests import Context, Outcome, RequestError
 from kvmnet_tui.requests import networks as ask
+from kvmnet_tui.requests.networks import NetworkRef
 from kvmnet_tui.sources.virt.caller import VirtCaller
 from kvmnet_tui.sources.virt.perform.changelog import ChangeLog
 from kvmnet_tui.sources.virt.perform.handles import (
@@ -55,7 +56,7 @@ class Edits:
         if before == after:
             return Outcome(_("Network {name} is as it was.").format(name=ref.name), notes)
         diff = self._note(request.title, before, after)
-        await _until_stored(context, ref.uuid, after)
+        await self._shown(context, ref, after)
         text = (
             _("Network {name} is changed; some of it waits for the network's restart.")
             if _waits(context.state, ref.uuid)
@@ -69,7 +70,7 @@ class Edits:
         ref = request.network
         before, after = await self._caller.call(partial(_update, request=request))
         diff = self._note(request.title, before, after)
-        await _until_stored(context, ref.uuid, after)
+        await self._shown(context, ref, after)
         text = _("Network {name} is updated.")
         record = {"name": ref.name, "diff": diff}
         return Outcome(text.format(name=ref.name), tuple(diff.splitlines()), record)
@@ -80,7 +81,7 @@ class Edits:
         _refuse_leased(context.state, request)
         before, after = await self._caller.call(partial(_pin, request=request))
         diff = self._note(request.title, before, after)
-        await _until_stored(context, ref.uuid, after)
+        await self._shown(context, ref, after)
         text = _("{address} is pinned to {who}.")
         said = text.format(address=request.address, who=request.mac or request.duid)
         return Outcome(said, tuple(diff.splitlines()), {"name": ref.name, "diff": diff})
@@ -90,10 +91,20 @@ class Edits:
         ref = request.network
         before, after = await self._caller.call(partial(_unpin, request=request))
         diff = self._note(request.title, before, after)
-        await _until_stored(context, ref.uuid, after)
+        await self._shown(context, ref, after)
         text = _("{address} is pinned no more.")
         said = text.format(address=request.address)
         return Outcome(said, tuple(diff.splitlines()), {"name": ref.name, "diff": diff})
+
+    async def _shown(self, context: Context, ref: NetworkRef, xml: str) -> None:
+        """Wait until the picture has the new text."""
+
+        def shows(state: HostState) -> bool:
+            network = state.networks.get(ref.uuid)
+            return network is not None and xml in (network.persistent_xml, network.xml)
+
+        self._caller.notice_network(ref.uuid, ref.name)
+        await context.until(shows, SEEN_SECONDS)
 
     def _note(self, title: str, before: str, after: str) -> str:
         diff = xml_diff(before, after, (_("before"), _("after")))
@@ -270,11 +281,11 @@ def _refuse_duplicate(root: Element, request: ask.PinLease) -> None:
 
 def _refuse_leased(state: HostState, request: ask.PinLease) -> None:
     network = state.networks.get(request.network.uuid)
-    for lease in network.leases if network else ():
-        if lease.address == request.address and request.mac:
-            if lease.mac.lower() != request.mac.lower():
-                text = _("{address} is leased to {who} now.")
-                raise RequestError(text.format(address=request.address, who=lease.mac))
+    leases = network.leases if network else ()
+    holders = {lease.mac.lower() for lease in leases if lease.address == request.address}
+    if request.mac and holders - {request.mac.lower()}:
+        text = _("{address} is leased to {who} now.")
+        raise RequestError(text.format(address=request.address, who=", ".join(sorted(holders))))
 
 
 def _unpin(virt: Any, request: ask.UnpinLease) -> tuple[str, str]:
@@ -288,16 +299,6 @@ def _unpin(virt: Any, request: ask.UnpinLease) -> tuple[str, str]:
     number, host = found
     update(network, Update(DELETE, "ip-dhcp-host", str(host), number), _everywhere(network))
     return before, _text_of(network)
-
-
-async def _until_stored(context: Context, uuid: str, xml: str) -> None:
-    """Wait until the picture has the new text."""
-
-    def shows(state: HostState) -> bool:
-        network = state.networks.get(uuid)
-        return network is not None and xml in (network.persistent_xml, network.xml)
-
-    await context.until(shows, SEEN_SECONDS)
 
 
 def _waits(state: HostState, uuid: str) -> bool:

@@ -7,11 +7,11 @@ from typing import Any
 import libvirt
 
 from kvmnet_tui.i18n import _
+from kvmnet_tui.model.plugs import plugs_of_network
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Network
 from kvmnet_tui.netxml import XmlProblem
 from kvmnet_tui.netxml.network_fields import written
-from kvmnet_tui.present.plugs import plugs_of_network
 from kvmnet_tui.requests import Context, Outcome, Performers, RequestError
 from kvmnet_tui.requests import networks as ask
 from kvmnet_tui.requests.networks import NetworkRef
@@ -94,6 +94,8 @@ class Lives:
         """Start with the host, or not."""
         ref, on = request.network, request.on
         await self._caller.call(lambda virt: find(virt, ref).setAutostart(int(on)))
+        self._caller.notice_network(ref.uuid, ref.name)
+        await context.until(lambda state: _starts_with_host(state, ref) == on, SEEN_SECONDS)
         text = (
             _("Network {name} starts with the host.")
             if on
@@ -272,6 +274,11 @@ def _with_name(xml: str, name: str) -> str:
 
 def _network(state: HostState, ref: NetworkRef) -> Network | None:
     return state.networks.get(ref.uuid)
+
+
+def _starts_with_host(state: HostState, ref: NetworkRef) -> bool:
+    network = _network(state, ref)
+    return network is not None and network.autostart
 
 
 def _name(state: HostState, uuid: str) -> str:

@@ -107,7 +107,7 @@ class Replugger:
         """Wait until the bridge forwards: with STP it listens and learns first."""
         taps = [plug.tap for plug in plugs if is_plugged(context.state, plug)]
         delays = [_delay(context.state, plug.bridge) for plug in plugs]
-        if taps and max(delays):
+        if taps and max(delays) > 0:
             context.tell(_("The taps are in; waiting until the bridge forwards (STP)."))
         await context.until(
             lambda state: all(_forwards(state, tap) for tap in taps),
