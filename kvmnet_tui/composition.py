@@ -47,12 +47,15 @@ def real_world(uri: str, *, read_only: bool) -> World:
     from kvmnet_tui.sources.bonding import BondingSource  # noqa: PLC0415 - after the first frame
     from kvmnet_tui.sources.managers import ManagersSource  # noqa: PLC0415
     from kvmnet_tui.sources.netlink import NetlinkSource  # noqa: PLC0415
+    from kvmnet_tui.sources.netlink.routes import RouteSource  # noqa: PLC0415
+    from kvmnet_tui.sources.sriov import SriovSource  # noqa: PLC0415
     from kvmnet_tui.sources.virt import VirtSource  # noqa: PLC0415
     from kvmnet_tui.sources.virt.caller import VirtCaller  # noqa: PLC0415
 
     virt = VirtSource(uri, read_only)
     caller = VirtCaller(uri, virt)
-    sources = (NetlinkSource(), virt, BondingSource(), ManagersSource())
+    kernel = (NetlinkSource(), RouteSource(), SriovSource())
+    sources = (*kernel, virt, BondingSource(), ManagersSource())
     return World(sources, partial(_performers, caller))
 
 

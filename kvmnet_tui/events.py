@@ -9,6 +9,8 @@ from kvmnet_tui.model.bonds import Bond
 from kvmnet_tui.model.change import ChangeStatus
 from kvmnet_tui.model.joins import AddressBook, Topology
 from kvmnet_tui.model.links import Counters, ForwardingEntry, Link, Manager, Neighbour, Rates
+from kvmnet_tui.model.routes import Route
+from kvmnet_tui.model.sriov import PhysicalFunction
 from kvmnet_tui.model.state import HostState, SourceName, SourceStatus
 from kvmnet_tui.model.tasks import Task
 from kvmnet_tui.model.timeline import TimelineEntry
@@ -100,6 +102,20 @@ class ManagersRead:
 
 
 @dataclass(frozen=True, slots=True)
+class RoutesRead:
+    """The host's routes, all of them."""
+
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SriovRead:
+    """The cards that can be split, all of them."""
+
+    functions: tuple[PhysicalFunction, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Happened:
     """Happenings a source knows of by itself, oldest first; their serials are given when folded."""
 
@@ -130,6 +146,8 @@ Event = (
     | LeasesRead
     | GuestsRead
     | ManagersRead
+    | RoutesRead
+    | SriovRead
     | Happened
     | TaskChanged
     | ChangesRead
@@ -338,6 +356,14 @@ def _managers_read(state: HostState, event: ManagersRead) -> HostState:
     return replace(state, managers=event.managers)
 
 
+def _routes_read(state: HostState, event: RoutesRead) -> HostState:
+    return state if event.routes == state.routes else replace(state, routes=event.routes)
+
+
+def _sriov_read(state: HostState, event: SriovRead) -> HostState:
+    return state if event.functions == state.sriov else replace(state, sriov=event.functions)
+
+
 def _happened(state: HostState, event: Happened) -> HostState:
     return _recorded(state, event.entries)
 
@@ -363,6 +389,8 @@ _FOLDS: Mapping[type, Callable[[HostState, Any], HostState]] = {
     LeasesRead: _leases_read,
     GuestsRead: _guests_read,
     ManagersRead: _managers_read,
+    RoutesRead: _routes_read,
+    SriovRead: _sriov_read,
     Happened: _happened,
     TaskChanged: _task_changed,
     ChangesRead: _changes_read,

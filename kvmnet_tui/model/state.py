@@ -10,6 +10,8 @@ from kvmnet_tui.model.bonds import Bond
 from kvmnet_tui.model.change import ChangeStatus
 from kvmnet_tui.model.joins import AddressBook, Topology
 from kvmnet_tui.model.links import Counters, ForwardingEntry, Link, Manager, Neighbour, Rates
+from kvmnet_tui.model.routes import Route
+from kvmnet_tui.model.sriov import PhysicalFunction
 from kvmnet_tui.model.tasks import Task
 from kvmnet_tui.model.timeline import TimelineEntry
 from kvmnet_tui.model.virt import Guest, Network
@@ -66,8 +68,9 @@ class HostState:
 
     `links`, `counters`, `rates` and `managers` are keyed by link index, `neighbours` by
     (link index, IP), `forwarding` by bridge index (only bridges somebody looks at), `bonds` by
-    name, `networks` and `guests` by UUID. `timeline`, `tasks` and `changes` (of the
-    host's own networking) are bounded, oldest first.
+    name, `networks` and `guests` by UUID. `routes` leave out default ones, `sriov` are the cards
+    that can be split. `timeline`, `tasks` and `changes` (of the host's own networking) are
+    bounded, oldest first.
     `topology` and `address_book` are joins over the rest, replaced only when what they join
     changes: their identity tells a screen whether order and ownership may have changed.
     """
@@ -83,6 +86,8 @@ class HostState:
     networks: Mapping[str, Network] = field(default_factory=lambda: _EMPTY)
     guests: Mapping[str, Guest] = field(default_factory=lambda: _EMPTY)
     managers: Mapping[int, Manager] = field(default_factory=lambda: _EMPTY)
+    routes: tuple[Route, ...] = ()
+    sriov: tuple[PhysicalFunction, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
     tasks: tuple[Task, ...] = ()
     changes: tuple[ChangeStatus, ...] = ()

@@ -480,7 +480,7 @@ _APPLIES: Mapping[str, tuple[str, ...]] = {
         ),
         _ADDRESSED,
     ),
-    "mtu": (*OWN_BRIDGE_MODES, *BRIDGE_MODES, *MACVTAP_MODES),
+    "mtu": OWN_BRIDGE_MODES,
     "vlan": ("ovs", "hostdev", "passthrough"),
     "port_isolated": (*OWN_BRIDGE_MODES, "host-bridge"),
 }  # fmt: skip

@@ -18,10 +18,11 @@ _PLUGS = frozenset({"bridge", "dev", "network", "name"})
 class XmlProblem(ValueError):  # noqa: N818 - a finding, told to the user
     """A document that cannot be used; the message is one sentence for the user.
 
-    `line` is where, counted from 1; 0 when that is not known.
+    `line` is where, counted from 1, and `reason` the message without it; 0 when it is not known.
     """
 
     line = 0
+    reason = ""
 
 
 @dataclass(frozen=True, slots=True)

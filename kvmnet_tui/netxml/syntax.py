@@ -203,7 +203,7 @@ def _without_margin(text: str) -> str:
 def problem_at(line: int, reason: str) -> XmlProblem:
     """A problem whose line is known."""
     problem = XmlProblem(_("Line {line}: {reason}.").format(line=line, reason=reason))
-    problem.line = line
+    problem.line, problem.reason = line, reason
     return problem
 
 
