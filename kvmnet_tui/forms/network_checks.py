@@ -54,9 +54,12 @@ def _warning(field: str, text: str) -> Finding:
 
 
 def _name(state: HostState, values: Values, old: Network | None) -> Iterator[Finding]:
-    name = values["name"].strip()
-    if old is not None:
-        return
+    if old is None:
+        yield from name_findings(state, values["name"].strip())
+
+
+def name_findings(state: HostState, name: str) -> Iterator[Finding]:
+    """What is wrong with a name for a network."""
     if not name:
         yield _error("name", _("A network needs a name."))
     elif "/" in name or not name.isprintable():

@@ -14,13 +14,17 @@ class DhcpRange:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """One DHCP lease (virNetworkGetDHCPLeases); `expires` in seconds since the epoch, 0 never."""
+    """One DHCP lease (virNetworkGetDHCPLeases); `expires` in seconds since the epoch, 0 never.
+
+    `client_id` is what the client calls itself: of IPv6 its DUID.
+    """
 
     mac: str
     address: str
     prefix: int
     hostname: str = ""
     expires: int = 0
+    client_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

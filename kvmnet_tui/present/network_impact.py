@@ -1,12 +1,19 @@
 """Who is hit when a network stops, and how a change to it is put into effect. Pure."""
 
 from kvmnet_tui.i18n import _
-from kvmnet_tui.model.plugs import Plug, plugs_of_network
+from kvmnet_tui.model.plugs import (
+    Plug,
+    link_names,
+    loose_taps,
+    plug_of_tap,
+    plugs_of_network,
+)
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Network
-from kvmnet_tui.netxml.network_plan import EditPlan
+from kvmnet_tui.netxml import XmlProblem
+from kvmnet_tui.netxml.network_plan import EditPlan, edit_plan, xml_diff
 from kvmnet_tui.present.table import Cell, Section, Severity
-from kvmnet_tui.present.text import clean
+from kvmnet_tui.present.text import clean, clean_block
 
 
 def impact_lines(state: HostState, network: Network) -> tuple[str, ...]:
@@ -39,3 +46,40 @@ def plan_section(plan: EditPlan, network: Network) -> Section:
     ]
     header = (_("What"), _("How"), _("When"))
     return Section(_("How it is done"), (), header, (*updates, *redefined))
+
+
+def difference(network: Network) -> Section:
+    """How the running network differs from what is stored, as a diff."""
+    plan = _difference_plan(network)
+    if plan.is_empty:
+        return Section("", text=_("It runs as it is stored."))
+    live, stored = clean_block(network.xml), clean_block(network.persistent_xml)
+    diff = xml_diff(live, stored, (_("running"), _("stored")))
+    return Section(_("Running now, and stored for the next start"), text=diff, language="diff")
+
+
+def waits_for_restart(network: Network) -> bool:
+    """Whether a running network is not (yet) what is stored."""
+    return network.active and network.persistent and not _difference_plan(network).is_empty
+
+
+def _difference_plan(network: Network) -> EditPlan:
+    if network.xml == network.persistent_xml:
+        return EditPlan()
+    try:
+        return edit_plan(network.xml, network.persistent_xml)
+    except XmlProblem:
+        return EditPlan()
+
+
+def loose_lines(state: HostState) -> tuple[str, ...]:
+    """A line for each tap that is in no bridge: whose it is and where it belongs."""
+    return tuple(_loose_line(state, name) for name in link_names(state, loose_taps(state)))
+
+
+def _loose_line(state: HostState, tap: str) -> str:
+    plug = plug_of_tap(state, tap)
+    if plug is None:
+        return _("{tap}: no running guest says that it is its own.").format(tap=tap)
+    text = _("{tap} of {guest}, into {source}")
+    return text.format(tap=tap, guest=clean(plug.guest.name), source=clean(plug.nic.source))

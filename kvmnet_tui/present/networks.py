@@ -9,6 +9,8 @@ from kvmnet_tui.model.joins import natural_key
 from kvmnet_tui.model.state import HostState, Phase, SourceName
 from kvmnet_tui.model.virt import DhcpRange, Lease, Network
 from kvmnet_tui.present.cells import EMPTY, UNKNOWN, good, or_dash, plain, quiet, yes_no
+from kvmnet_tui.present.network_impact import difference, waits_for_restart
+from kvmnet_tui.present.network_leases import is_expired, pins_of
 from kvmnet_tui.present.plugs import Plug, guest_of_mac, plugs_of_network
 from kvmnet_tui.present.sentences import full_status_sentence
 from kvmnet_tui.present.table import Cell, Column, Field, Section, Severity
@@ -102,6 +104,7 @@ class NetworksView:
         return (
             _information(network),
             _leases(state, network, self._now()),
+            *_pins(state, network),
             _plugged(tuple(plugs_of_network(state, network))),
             *_documents(network),
         )
@@ -156,21 +159,59 @@ def _file(network: Network) -> Cell:
 
 
 def _leases(state: HostState, network: Network, now: float) -> Section:
-    header = (_("MAC"), _("Address"), _("Host name"), _("Expires"), _("Left"), _("Guest"))
-    rows = tuple(_lease(state, lease, now) for lease in network.leases)
+    header = (
+        _("MAC"),
+        _("Address"),
+        _("Host name"),
+        _("Expires"),
+        _("Left"),
+        _("Guest"),
+        _("Pinned"),
+    )
+    pinned = {pin.address for pin in pins_of(network)}
+    rows = tuple(_lease(state, lease, lease.address in pinned, now) for lease in network.leases)
     return Section(_("DHCP leases"), (), header, rows, "" if rows else _("none"))
 
 
-def _lease(state: HostState, lease: Lease, now: float) -> tuple[Cell, ...]:
+def _lease(state: HostState, lease: Lease, pinned: bool, now: float) -> tuple[Cell, ...]:
     guest = guest_of_mac(state, lease.mac)
-    return (
+    cells = (
         plain(lease.mac),
         plain(f"{lease.address}/{lease.prefix}"),
         or_dash(lease.hostname),
         Cell(date_time(lease.expires)) if lease.expires else Cell(_("never")),
         _time_left(lease, now),
         plain(guest.name) if guest else UNKNOWN,
+        yes_no(pinned),
     )
+    if not is_expired(lease, now):
+        return cells
+    return tuple(
+        cell if cell.severity is Severity.WARNING else Cell(cell.text, Severity.DIM)
+        for cell in cells
+    )
+
+
+def _pins(state: HostState, network: Network) -> tuple[Section, ...]:
+    """The static hosts, with who has them; no section where there are none."""
+    pins = pins_of(network)
+    if not pins:
+        return ()
+    leased = {lease.address for lease in network.leases}
+    header = (_("Address"), _("MAC"), _("Host name"), _("Guest"), _("Leased"))
+    rows = []
+    for pin in pins:
+        guest = guest_of_mac(state, pin.mac) if pin.mac else None
+        rows.append(
+            (
+                plain(pin.address),
+                or_dash(pin.mac or pin.duid),
+                or_dash(pin.hostname),
+                plain(guest.name) if guest else UNKNOWN,
+                yes_no(pin.address in leased),
+            )
+        )
+    return (Section(_("Pinned addresses"), (), header, tuple(rows)),)
 
 
 def _time_left(lease: Lease, now: float) -> Cell:
@@ -206,4 +247,6 @@ def _documents(network: Network) -> tuple[Section, ...]:
     section = Section(_("Live XML"), text=live, language="xml")
     if not stored or stored == live:
         return (section,)
-    return section, Section(_("Stored XML, used from the next start"), text=stored, language="xml")
+    diff = (difference(network),) if waits_for_restart(network) else ()
+    stored_section = Section(_("Stored XML, used from the next start"), text=stored, language="xml")
+    return *diff, section, stored_section

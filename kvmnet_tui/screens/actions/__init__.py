@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kvmnet_tui.screens.desk import Desk
 
 # The screens that have a module of that name here, with ACTIONS in it.
-_TABS: frozenset[str] = frozenset()
+_TABS: frozenset[str] = frozenset({"networks"})
 
 
 def _always(_state: HostState, _key: Hashable | None) -> str:

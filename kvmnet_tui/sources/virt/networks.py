@@ -136,4 +136,5 @@ def _lease(found: Mapping[str, Any]) -> Lease:
         prefix=found["prefix"],
         hostname=found["hostname"] or "",
         expires=found["expirytime"],
+        client_id=found["clientid"] or "",
     )

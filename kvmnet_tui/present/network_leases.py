@@ -1,0 +1,107 @@
+"""A network's leases and pins as they can be chosen, to pin or unpin. Pure."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kvmnet_tui.i18n import _
+from kvmnet_tui.model.state import HostState
+from kvmnet_tui.model.virt import Lease, Network
+from kvmnet_tui.netxml import XmlProblem
+from kvmnet_tui.netxml.syntax import Element, parse
+from kvmnet_tui.present.plugs import guest_of_mac
+from kvmnet_tui.present.text import clean
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseChoice:
+    """A pin to take away, or a lease to make one of; `why_not` when that cannot be done."""
+
+    address: str
+    mac: str = ""
+    duid: str = ""
+    hostname: str = ""
+    is_pin: bool = False
+    label: str = ""
+    hint: str = ""
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A static host of a network's DHCP."""
+
+    address: str
+    mac: str = ""
+    duid: str = ""
+    hostname: str = ""
+
+
+def pins_of(network: Network) -> tuple[Pin, ...]:
+    """The static hosts of a network, in the order of its XML."""
+    try:
+        root = parse(network.persistent_xml or network.xml, "network").root
+    except XmlProblem:
+        return ()
+    return tuple(
+        Pin(host.get("ip"), host.get("mac").lower(), host.get("id"), host.get("name"))
+        for host in _hosts(root)
+    )
+
+
+def _hosts(root: Element) -> Iterator[Element]:
+    for ip in root.all("ip"):
+        for dhcp in ip.all("dhcp"):
+            yield from dhcp.all("host")
+
+
+def lease_choices(state: HostState, network: Network) -> tuple[LeaseChoice, ...]:
+    """The pins first, then the leases that are not pinned."""
+    pins = pins_of(network)
+    pinned = {pin.address for pin in pins}
+    macs = {pin.mac: pin.address for pin in pins if pin.mac and ":" not in pin.address}
+    return (
+        *(_of_pin(state, pin) for pin in pins),
+        *(_of_lease(state, one, macs) for one in network.leases if one.address not in pinned),
+    )
+
+
+def _of_pin(state: HostState, pin: Pin) -> LeaseChoice:
+    who = pin.mac or pin.duid or pin.hostname
+    label = _("unpin {address}").format(address=pin.address)
+    hint = " ".join(filter(None, (who, _owner(state, pin.mac) or pin.hostname)))
+    return LeaseChoice(
+        pin.address, pin.mac, pin.duid, pin.hostname, is_pin=True, label=label, hint=clean(hint)
+    )
+
+
+def _of_lease(state: HostState, lease: Lease, pinned: dict[str, str]) -> LeaseChoice:
+    label = _("pin {address}").format(address=lease.address)
+    hint = " ".join(filter(None, (lease.mac, _owner(state, lease.mac) or lease.hostname)))
+    why_not = ""
+    is_ipv6 = ":" in lease.address
+    if is_expired(lease, time.time()):
+        why_not = _("expired")
+    elif is_ipv6 and not lease.client_id:
+        why_not = _("IPv6 is pinned by DUID, which this lease does not tell")
+    elif not is_ipv6 and lease.mac.lower() in pinned:
+        why_not = _("its MAC is pinned to {address}").format(address=pinned[lease.mac.lower()])
+    return LeaseChoice(
+        lease.address,
+        "" if is_ipv6 else lease.mac,
+        lease.client_id if is_ipv6 else "",
+        lease.hostname,
+        label=label,
+        hint=clean(hint),
+        why_not=why_not,
+    )
+
+
+def is_expired(lease: Lease, now: float) -> bool:
+    """Whether the time of a lease is over."""
+    return bool(lease.expires) and lease.expires <= now
+
+
+def _owner(state: HostState, mac: str) -> str:
+    guest = guest_of_mac(state, mac) if mac else None
+    return guest.name if guest else ""
