@@ -6,5 +6,9 @@ parent for the parsers of the module's own verbs), and `run(said, shop) -> exit 
 
 from collections.abc import Mapping
 
+from kvmnet_tui.i18n import N_
+
 # Command -> what it does, in a line of the help.
-COMMANDS: Mapping[str, str] = {}
+COMMANDS: Mapping[str, str] = {
+    "network": N_("change networks: start, stop, restart, new, set, define, pin..."),
+}

@@ -198,7 +198,7 @@ def _addresses() -> Step:
 
 
 def _lines(name: str, label: str, pattern: str, about: str = "") -> FormField:
-    hint = _("One a line: {pattern}").format(pattern=pattern)
+    hint = _("One a line: {pattern}").format(pattern=_(pattern))
     return FormField(name, label, LINES, hint=f"{hint} ({about})" if about else hint)
 
 

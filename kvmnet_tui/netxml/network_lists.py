@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from kvmnet_tui.i18n import _
+from kvmnet_tui.i18n import N_, _
 from kvmnet_tui.netxml.syntax import Element, make
 
 Entry = dict[str, str]  # by attribute's name; "" is no value and is left out
@@ -33,7 +33,7 @@ class Listing:
     """A kind of element that comes in lists, and its notation.
 
     `key` tells which element a changed line belongs to, so that what the line does not say of it
-    survives. `pattern` shows the notation.
+    survives. `pattern` shows the notation, to be translated.
     """
 
     tag: str
@@ -223,7 +223,7 @@ def _write_pin(element: Element, entry: Entry) -> None:
 
 PINS = Listing(
     "host",
-    "52:54:00:aa:00:01 192.168.122.51 centos",
+    N_("52:54:00:aa:00:01 192.168.122.51 centos"),
     _parse_pin,
     _format_pin,
     _read_pin,
@@ -263,7 +263,7 @@ def _write_dns_host(element: Element, entry: Entry) -> None:
 
 DNS_HOSTS = Listing(
     "host",
-    "192.168.122.51 centos www",
+    N_("192.168.122.51 centos www"),
     _parse_dns_host,
     lambda entry: f"{entry['ip']} {entry['names']}",
     _read_dns_host,
@@ -283,7 +283,7 @@ def _parse_txt(line: str) -> Entry:
 
 TXT_RECORDS = Listing(
     "txt",
-    "example some text",
+    N_("example some text"),
     _parse_txt,
     lambda entry: f"{entry.get('name', '')} {entry.get('value', '')}",
     _attributes("name", "value"),
@@ -323,7 +323,7 @@ def _format_srv(entry: Entry) -> str:
 
 SRV_RECORDS = Listing(
     "srv",
-    "ldap tcp domain=example.org target=dc1.example.org port=389",
+    N_("ldap tcp domain=example.org target=dc1.example.org port=389"),
     _parse_srv,
     _format_srv,
     _attributes("service", "protocol", *_SRV_OPTIONS),
@@ -346,7 +346,7 @@ def _parse_forwarder(line: str) -> Entry:
 
 FORWARDERS = Listing(
     "forwarder",
-    "8.8.8.8 example.org",
+    N_("8.8.8.8 example.org"),
     _parse_forwarder,
     lambda entry: " ".join(filter(None, (entry.get("addr", ""), entry.get("domain", "")))),
     _attributes("addr", "domain"),
@@ -396,7 +396,7 @@ def _write_route(element: Element, entry: Entry) -> None:
 
 ROUTES = Listing(
     "route",
-    "10.0.0.0/8 via 192.168.122.2",
+    N_("10.0.0.0/8 via 192.168.122.2"),
     _parse_route,
     _format_route,
     _read_route,
@@ -459,7 +459,7 @@ def _write_portgroup(element: Element, entry: Entry) -> None:
 
 PORTGROUPS = Listing(
     "portgroup",
-    "blue default in=1000,5000,5120 out=1000 vlan=42",
+    N_("blue default in=1000,5000,5120 out=1000 vlan=42"),
     _parse_portgroup,
     _format_portgroup,
     _read_portgroup,

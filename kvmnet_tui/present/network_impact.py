@@ -12,6 +12,7 @@ from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Network
 from kvmnet_tui.netxml import XmlProblem
 from kvmnet_tui.netxml.network_plan import EditPlan, edit_plan, xml_diff
+from kvmnet_tui.present.cells import plain
 from kvmnet_tui.present.table import Cell, Section, Severity
 from kvmnet_tui.present.text import clean, clean_block
 
@@ -36,13 +37,14 @@ def plan_section(plan: EditPlan, network: Network) -> Section:
     """Part by part: what is changed, by which call, and when it has an effect."""
     at_once = _("at once, and stored") if network.active else _("from the next start")
     later = _("after a restart") if network.active else _("from the next start")
+    by_update, by_define = "virNetworkUpdate", "virNetworkDefineXML"
     updates = [
-        (Cell(f"{one.command} {one.section}"), Cell("net-update"), Cell(at_once, Severity.OK))
+        (Cell(f"{one.command} {one.section}"), plain(by_update), Cell(at_once, Severity.OK))
         for one in plan.updates
     ]
     severity = Severity.WARNING if network.active else Severity.OK
     redefined = [
-        (Cell(f"<{tag}>"), Cell("net-define"), Cell(later, severity)) for tag in plan.redefined
+        (Cell(f"<{tag}>"), plain(by_define), Cell(later, severity)) for tag in plan.redefined
     ]
     header = (_("What"), _("How"), _("When"))
     return Section(_("How it is done"), (), header, (*updates, *redefined))

@@ -10,7 +10,8 @@ from kvmnet_tui.model.virt import Lease, Network
 from kvmnet_tui.netxml import XmlProblem
 from kvmnet_tui.netxml.syntax import Element, parse
 from kvmnet_tui.present.plugs import guest_of_mac
-from kvmnet_tui.present.text import clean
+from kvmnet_tui.present.text import aligned, clean
+from kvmnet_tui.present.units import iso_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +106,43 @@ def is_expired(lease: Lease, now: float) -> bool:
 def _owner(state: HostState, mac: str) -> str:
     guest = guest_of_mac(state, mac) if mac else None
     return guest.name if guest else ""
+
+
+def lease_records(state: HostState, network: Network) -> list[dict[str, object]]:
+    """Leases and pins for JSON."""
+    pinned = {pin.address: pin for pin in pins_of(network)}
+    leased = {lease.address: lease for lease in network.leases}
+    records: list[dict[str, object]] = []
+    for address in dict.fromkeys((*leased, *pinned)):
+        lease, pin = leased.get(address), pinned.get(address)
+        mac = lease.mac if lease else pin.mac if pin else ""
+        records.append(
+            {
+                "address": address,
+                "mac": mac or None,
+                "hostname": (lease.hostname if lease else pin.hostname if pin else "") or None,
+                "expires": iso_time(lease.expires, "seconds") if lease and lease.expires else None,
+                "guest": _owner(state, mac) or None,
+                "leased": lease is not None,
+                "pinned": pin is not None,
+            }
+        )
+    return records
+
+
+def lease_lines(state: HostState, network: Network) -> list[str]:
+    """The same as lines of a table."""
+    header = (_("Address"), _("MAC"), _("Host name"), _("Guest"), _("Leased"), _("Pinned"))
+    words = {True: _("yes"), False: _("no")}
+    rows = [
+        (
+            str(one["address"]),
+            str(one["mac"] or "-"),
+            str(one["hostname"] or "-"),
+            str(one["guest"] or "-"),
+            words[bool(one["leased"])],
+            words[bool(one["pinned"])],
+        )
+        for one in lease_records(state, network)
+    ]
+    return aligned([header, *rows])

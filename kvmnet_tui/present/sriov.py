@@ -7,6 +7,7 @@ from kvmnet_tui.model.sriov import PhysicalFunction, VirtualFunction
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.present.cells import or_dash, plain
 from kvmnet_tui.present.table import Cell, Field, Section, Severity
+from kvmnet_tui.present.text import aligned
 
 
 def sriov_sections(state: HostState) -> tuple[Section, ...]:
@@ -55,3 +56,39 @@ def users_of(state: HostState, card: PhysicalFunction, one: VirtualFunction) -> 
     link = state.link_named(one.link) if one.link else None
     if link is not None and (link.addresses or link.master):
         yield _("the host")
+
+
+def sriov_records(state: HostState) -> list[dict[str, object]]:
+    """The cards and their functions for JSON."""
+    return [
+        {
+            "link": card.link,
+            "address": card.address,
+            "driver": card.driver or None,
+            "total": card.total,
+            "functions": [
+                {
+                    "number": one.number,
+                    "address": one.address,
+                    "link": one.link or None,
+                    "driver": one.driver or None,
+                    "used_by": list(users_of(state, card, one)),
+                }
+                for one in card.functions
+            ],
+        }
+        for card in state.sriov
+    ]
+
+
+def sriov_lines(state: HostState) -> list[str]:
+    """The same as lines of a table, or the sentence that there are none."""
+    if not state.sriov:
+        return [_("No network card of this host has SR-IOV.")]
+    header = (_("Card"), _("Function"), _("PCI address"), _("Link"), _("Driver"), _("Used by"))
+    rows = [
+        (card.link, *(cell.text for cell in _row(state, card, one)))
+        for card in state.sriov
+        for one in card.functions
+    ]
+    return aligned([header, *rows])

@@ -1,5 +1,7 @@
 """Text from the outside made safe to print, and text measured and cut in terminal cells."""
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len, set_cell_size
 
 _TAB = "    "
@@ -34,6 +36,16 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
     """`text` filled with spaces to `width` cells; longer text stays as it is."""
     spaces = " " * max(0, width - cell_len(text))
     return spaces + text if right else text + spaces
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of words as lines whose columns stand below each other."""
+    cleaned = [[clean(word) for word in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*cleaned, strict=True)]
+    return [
+        "  ".join(padded(word, width) for word, width in zip(row, widths, strict=True)).rstrip()
+        for row in cleaned
+    ]
 
 
 def _escaped(one: str) -> str:
