@@ -65,6 +65,7 @@ class KvmnetApp(App[None]):
         ),
         Binding("question_mark", "help", show=False),
         Binding("r", "redraw", show=False),
+        Binding("T", "trial", show=False),
         Binding("q", "quit", show=False),
         Binding("ctrl+c,ctrl+q", "quit", show=False, priority=True),
     ]
@@ -196,6 +197,17 @@ class KvmnetApp(App[None]):
 
         if isinstance(self.screen, HostScreen):
             await self.push_screen(HelpScreen(self.screen.actions))
+
+    def action_trial(self) -> None:
+        """Show the change that is on trial."""
+        change = self.state.change_under_way
+        if change is None or not isinstance(self.screen, HostScreen):
+            self.flash(_("No change is on trial."))
+            return
+        from kvmnet_tui.screens.desk import Desk  # noqa: PLC0415 - seldom used
+        from kvmnet_tui.screens.trial import TrialScreen  # noqa: PLC0415
+
+        self.push_screen(TrialScreen(Desk(self, self._settings), change.id))
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Textual's own painting, narrowed to what differs from what is on the terminal."""

@@ -72,23 +72,28 @@ class Desk:
         """Show a page until it is closed."""
         await self.push(ReportScreen(title, sections))
 
-    async def perform(self, request: Request) -> Outcome | None:
-        """Have a request done and tell what became of it; None when it was refused."""
+    async def perform(self, request: Request, *, quietly: bool = False) -> Outcome | None:
+        """Have a request done and tell what became of it; None when it was refused.
+
+        `quietly` tells of refusals only.
+        """
         try:
             outcome = await self._app.perform(request)
         except RequestError as error:
             await self._tell(request.title, Cell(error.sentence, Severity.ERROR), error.details)
             return None
+        if quietly:
+            return outcome
         if outcome.details:
             await self._tell(request.title, Cell(outcome.sentence, Severity.OK), outcome.details)
         else:
             self.flash(outcome.sentence)
         return outcome
 
-    async def run_form(self, form: Form) -> Outcome | None:
+    async def run_form(self, form: Form, *, quietly: bool = False) -> Outcome | None:
         """Have a form filled in and done."""
         request = await self.form(form)
-        return None if request is None else await self.perform(request)
+        return None if request is None else await self.perform(request, quietly=quietly)
 
     def flash(self, sentence: str) -> None:
         """Say something for a few seconds."""

@@ -99,6 +99,16 @@ def tab_items(current: str, width: int) -> tuple[Item, ...]:
     )
 
 
+def change_notice(state: HostState, now: float) -> tuple[str, ...]:
+    """A line while a change of the host's networking is under way: it must not be forgotten."""
+    change = state.change_under_way
+    if change is None:
+        return ()
+    left = max(0, round(change.deadline - now))
+    told = _("{title} is on trial, taken back in {seconds} s: press T to keep it or see it.")
+    return (told.format(title=change.title, seconds=left),)
+
+
 def running_tasks(state: HostState) -> tuple[str, ...]:
     """A line for each request under way, with how far it is."""
     return tuple(

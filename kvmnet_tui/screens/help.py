@@ -47,9 +47,10 @@ def _section(title: str, *keys: tuple[str, str]) -> Section:
 def _screens() -> Section:
     return _section(
         _("Screens"),
-        ("1 - 7", _("Networks, Bridges, Bonds, Guests, Links, Events, NICs; a click on the name too")),
+        ("1 - 8", _("one screen each; a click on its name too")),
         ("?", _("this help")),
         ("Esc", _("one step back: close the detail, then end the filter")),
+        ("T", _("the change that is on trial: keep it, extend it, take it back")),
         ("r", _("paint the screen again, should something else have written on it")),
         ("q, Ctrl+C, Ctrl+Q", _("quit")),
     )

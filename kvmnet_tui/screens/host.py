@@ -1,5 +1,6 @@
 """A screen of the host: one view's table, the detail of a row, and the frame around them."""
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -118,6 +119,7 @@ class HostScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show what is known already, and take keys from now on."""
         self.set_focus(self._table)
+        self.set_interval(1.0, self._count_down)
         if self._settings.lab:
             self.query_one("#lab", Bar).show(frame.lab_items(self._settings))
         self._show_keys()
@@ -140,9 +142,14 @@ class HostScreen(Screen[None]):
         room = self.size.width - sum(cell_len(item.text) for item in title)
         self.query_one("#title", Bar).show(title, frame.source_items(self._state, room))
         notices = self._notices if self._settings.lab else (*self._notices, self._settings.notice)
-        said = (*frame.running_tasks(self._state), *notices)
+        change = frame.change_notice(self._state, time.time())
+        said = (*change, *frame.running_tasks(self._state), *notices)
         self.query_one(Notices).show(frame.notice_items(self._state, said))
         self._show_position()
+
+    def _count_down(self) -> None:
+        if self._state.change_under_way is not None:
+            self._show_frame()
 
     def _show_position(self) -> None:
         parts = (_("paused") if self._is_paused else "", self._table.position)

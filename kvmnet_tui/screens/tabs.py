@@ -63,6 +63,12 @@ def _nics() -> View:
     return NicsView()
 
 
+def _changes() -> View:
+    from kvmnet_tui.present.changes import ChangesView
+
+    return ChangesView()
+
+
 TABS = (
     Tab("networks", N_("Networks"), _networks, Interest(guests=True)),
     Tab("bridges", N_("Bridges"), _bridges, Interest(counters=True, guests=True)),
@@ -71,6 +77,7 @@ TABS = (
     Tab("links", N_("Links"), _links, Interest(counters=True)),
     Tab("events", N_("Events"), _events, Interest(), follows_tail=True),
     Tab("nics", N_("NICs"), _nics, Interest(counters=True, guests=True)),
+    Tab("changes", N_("Changes"), _changes, Interest()),
 )
 
 

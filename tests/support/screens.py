@@ -20,6 +20,7 @@ from kvmnet_tui.app import AppSettings, KvmnetApp
 from kvmnet_tui.controller import Controller, Publish
 from kvmnet_tui.model.interest import Interest
 from kvmnet_tui.model.state import HostState
+from kvmnet_tui.requests import Outcome, Request
 
 GOLDENS = Path(__file__).parents[1] / "goldens" / "screens"
 PATIENCE_SECONDS = 10.0
@@ -32,12 +33,19 @@ class StillHost(Controller):
         super().__init__((), publish)
         self._picture.replace(picture)
         self.interests: list[Interest] = []
+        self.requests: list[Request] = []
+        self.outcome = Outcome("Done.")
         self._say = publish
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def look_at(self, interest: Interest) -> None:
         """Remember what the screens asked for."""
         self.interests.append(interest)
+
+    async def perform(self, request: Request) -> Outcome:
+        """Remember what was asked for, and call it done."""
+        self.requests.append(request)
+        return self.outcome
 
     def show(self, picture: HostState) -> None:
         """Publish another picture."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from kvmnet_tui.i18n import _
@@ -10,9 +11,6 @@ from kvmnet_tui.model.state import HostState
 
 if TYPE_CHECKING:
     from kvmnet_tui.screens.desk import Desk
-
-# The screens that have a module of that name here, with ACTIONS in it.
-_TABS: frozenset[str] = frozenset({"networks"})
 
 
 def _always(_state: HostState, _key: Hashable | None) -> str:
@@ -43,8 +41,9 @@ class Action:
 
 
 def actions_of(tab: str) -> tuple[Action, ...]:
-    """The actions of a screen, in the order in which its menu shows them."""
-    if tab not in _TABS:
+    """The actions of a screen, in the order in which its menu shows them: its module's ACTIONS."""
+    name = f"{__name__}.{tab}"
+    if find_spec(name) is None:
         return ()
-    actions: tuple[Action, ...] = import_module(f"{__name__}.{tab}").ACTIONS
+    actions: tuple[Action, ...] = import_module(name).ACTIONS
     return actions

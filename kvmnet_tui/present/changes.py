@@ -1,0 +1,158 @@
+"""The Changes table: what was tried on the host's own networking, and what became of it."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+from kvmnet_tui.i18n import N_, _
+from kvmnet_tui.model.change import ChangeState, ChangeStatus, ProbeStatus
+from kvmnet_tui.model.state import HostState
+from kvmnet_tui.present.cells import EMPTY, UNKNOWN, bad, flagged, good, or_dash, plain, quiet
+from kvmnet_tui.present.table import Cell, Column, Field, Section, Severity
+from kvmnet_tui.present.units import clock_text, time_ms
+
+_STATES: Mapping[ChangeState, str] = {
+    ChangeState.PREPARED: N_("starting"),
+    ChangeState.ARMED: N_("starting"),
+    ChangeState.APPLYING: N_("being applied"),
+    ChangeState.TRIAL: N_("on trial"),
+    ChangeState.COMMITTING: N_("being kept"),
+    ChangeState.COMMITTED: N_("kept"),
+    ChangeState.ROLLING_BACK: N_("being taken back"),
+    ChangeState.ROLLED_BACK: N_("taken back"),
+    ChangeState.ROLLBACK_FAILED: N_("NOT taken back"),
+    ChangeState.REFUSED: N_("refused"),
+    ChangeState.UNDONE_BY_REBOOT: N_("undone by a reboot"),
+}
+_PROBES: Mapping[str, str] = {
+    "carrier": N_("carrier of {what}"),
+    "forwarding": N_("port {what} forwards"),
+    "mii": N_("{what} is up in its bond"),
+    "gateway": N_("gateway {what} answers"),
+    "session": N_("way back to the SSH client {what}"),
+    "dns": N_("name server {what} answers"),
+    "plugged": N_("{what} is still plugged in"),
+}
+
+
+class ChangesView:
+    """One row a change, keyed by its id, the newest first."""
+
+    name = "changes"
+    columns = (
+        Column("time", N_("Time"), 19),
+        Column("state", N_("State"), 18, live=True),
+        Column("title", N_("Change"), 30, grow=1),
+        Column("backend", N_("Kept by"), 10, priority=1),
+    )
+
+    def keys(self, state: HostState) -> Sequence[Hashable]:
+        """Ids, newest first."""
+        return [change.id for change in reversed(state.changes)]
+
+    def depends_on(self, state: HostState) -> object:
+        """The ids."""
+        return tuple(change.id for change in state.changes)
+
+    def cells(self, state: HostState, key: Hashable) -> tuple[Cell, ...]:
+        """The row of one change."""
+        change = change_of(state, key)
+        if change is None:
+            return (EMPTY,) * len(self.columns)
+        return (
+            Cell(clock_text(change.began) if change.began else "-"),
+            state_cell(change),
+            plain(change.title),
+            or_dash(change.backend),
+        )
+
+    def sort_value(self, state: HostState, key: Hashable, column: str) -> Any:
+        """Times by the clock, everything else as it reads."""
+        change = change_of(state, key)
+        if column == "time":
+            return change.began if change else 0.0
+        if change is None:
+            return ""
+        return {"state": change.state.value, "title": change.title}.get(column, change.backend)
+
+    def detail(self, state: HostState, key: Hashable) -> tuple[Section, ...]:
+        """Everything known about a change."""
+        change = change_of(state, key)
+        return () if change is None else (*progress_sections(change), *paper_sections(change))
+
+    def empty_reason(self, _state: HostState) -> str:
+        """Nothing was changed yet."""
+        return _(
+            "Nothing has been changed yet. Press n for a bridge, b for a bond: it is tried first,"
+            " and taken back by itself unless you confirm."
+        )
+
+
+def change_of(state: HostState, key: Hashable) -> ChangeStatus | None:
+    """The change with this id."""
+    return next((change for change in state.changes if change.id == key), None)
+
+
+def state_word(state: ChangeState) -> str:
+    """A state in the user's words."""
+    return _(_STATES[state])
+
+
+def state_cell(change: ChangeStatus) -> Cell:
+    """The state with its sign."""
+    word = state_word(change.state)
+    if change.state is ChangeState.COMMITTED:
+        return good(word)
+    if change.state is ChangeState.ROLLBACK_FAILED:
+        return bad(word)
+    return quiet(word) if change.is_over else flagged(word)
+
+
+def progress_sections(change: ChangeStatus) -> tuple[Section, ...]:
+    """How it is going: state, probes, the proof by a new login, the journal."""
+    probes = tuple((probe_cell(probe), Cell(probe_text(probe))) for probe in change.probes)
+    log = tuple((Cell(time_ms(line.at), Severity.DIM), plain(line.text)) for line in change.log)
+    return (
+        Section(change.title, tuple(_fields(change))),
+        Section(_("Probes"), rows=probes),
+        Section(_("Journal"), rows=log),
+    )
+
+
+def _fields(change: ChangeStatus) -> list[Field]:
+    fields = [Field(_("State"), state_cell(change))]
+    if change.problem:
+        fields.append(Field(_("Problem"), flagged(change.problem)))
+    proof = good(_("seen")) if change.new_login else quiet(_("not seen yet"))
+    fields.append(Field(_("New login"), proof))
+    if change.interruption_seconds is not None:
+        told = _("{seconds} ms").format(seconds=round(1000 * change.interruption_seconds))
+        fields.append(Field(_("Interruption"), Cell(told)))
+    if change.backend:
+        fields.append(Field(_("Kept by"), plain(change.backend)))
+    if change.rollback_script:
+        fields.append(Field(_("Undo from a console"), plain(f"sh {change.rollback_script}")))
+    return fields
+
+
+def probe_text(probe: ProbeStatus) -> str:
+    """What a probe asks."""
+    message = _(_PROBES.get(probe.kind, "{what}"))
+    return message.format(what=probe.what)
+
+
+def probe_cell(probe: ProbeStatus) -> Cell:
+    """Whether it passes, and whether it ever did."""
+    if not probe.before:
+        return quiet(_("failed before too"))
+    if probe.now is None:
+        return UNKNOWN
+    return good(_("passes")) if probe.now else bad(_("FAILS"))
+
+
+def paper_sections(change: ChangeStatus) -> tuple[Section, ...]:
+    """What was done: files, commands, how to undo it by hand."""
+    return (
+        Section(_("Files"), text=change.diff or _("none: a reboot forgets it"), language="diff"),
+        Section(_("Commands"), text="\n".join(change.commands)),
+        Section(_("Undo by hand"), text="\n".join(change.by_hand)),
+    )

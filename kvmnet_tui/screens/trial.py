@@ -1,0 +1,187 @@
+"""A change on trial: the countdown, what the guard sees, and the three things to do about it."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from kvmnet_tui.change.requests import CancelChange, ConfirmChange, ExtendChange
+from kvmnet_tui.i18n import _
+from kvmnet_tui.model.change import ChangeState, ChangeStatus
+from kvmnet_tui.model.state import HostState
+from kvmnet_tui.present.changes import (
+    change_of,
+    paper_sections,
+    progress_sections,
+    state_cell,
+    state_word,
+)
+from kvmnet_tui.present.glyphs import glyphs
+from kvmnet_tui.present.table import Cell, Section, Severity
+from kvmnet_tui.requests import Request
+from kvmnet_tui.screens.dialogs import Question
+from kvmnet_tui.screens.frame import key_items
+from kvmnet_tui.widgets import palette
+from kvmnet_tui.widgets.bar import Bar, Item
+from kvmnet_tui.widgets.detail import DetailPane
+
+if TYPE_CHECKING:
+    from kvmnet_tui.screens.desk import Desk
+
+EXTENSION_SECONDS = 60
+BAR_CELLS = 30
+TICK_SECONDS = 1.0
+
+_WAITING = frozenset({ChangeState.TRIAL, ChangeState.APPLYING, ChangeState.ARMED})
+
+
+class TrialScreen(Screen[None]):
+    """Shows what the guard does; closing it, or losing it, confirms nothing."""
+
+    AUTO_FOCUS = "DetailPane"
+    ESCAPE_TO_MINIMIZE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("k", "keep", show=False, priority=True),
+        Binding("e", "extend", show=False, priority=True),
+        Binding("b", "take_back", show=False, priority=True),
+        Binding("escape,q", "close", show=False),
+        Binding("y", "copy", show=False),
+    ]
+
+    def __init__(self, desk: "Desk", change: str, clock: Callable[[], float] = time.time) -> None:
+        super().__init__()
+        self._desk = desk
+        self._change_id = change
+        self._clock = clock
+
+    def compose(self) -> ComposeResult:
+        """The state, the countdown, the report, the keys."""
+        yield Bar(id="title")
+        yield Bar(id="countdown")
+        yield DetailPane(id="trial")
+        yield Bar(id="keys")
+
+    def on_mount(self) -> None:
+        """Show it, and count down."""
+        self.set_interval(TICK_SECONDS, self._show_time)
+        self._show_change()
+
+    @property
+    def _change(self) -> ChangeStatus | None:
+        return change_of(self._desk.state, self._change_id)
+
+    def show(self, _state: HostState, _notices: tuple[str, ...]) -> None:
+        """Another picture."""
+        if self.is_mounted:
+            self._show_change()
+
+    def _show_change(self) -> None:
+        change = self._change
+        if change is None:
+            return
+        sections = (*_advice(change), *progress_sections(change), *paper_sections(change))
+        self.query_one(DetailPane).show(_("What the guard sees"), sections, is_other=False)
+        self._show_time()
+        self._show_keys(change)
+
+    def _show_time(self) -> None:
+        change = self._change
+        if change is None:
+            return
+        cell = state_cell(change)
+        title = (
+            Item(f" {change.title} ", palette.BANNER),
+            Item(f"  {cell.text}", palette.BY_SEVERITY[cell.severity]),
+        )
+        self.query_one("#title", Bar).show(title)
+        self.query_one("#countdown", Bar).show(self._countdown(change))
+
+    def _countdown(self, change: ChangeStatus) -> tuple[Item, ...]:
+        if change.state not in _WAITING:
+            return (Item(""),)
+        left = max(0.0, change.deadline - self._clock())
+        share = left / change.window_seconds if change.window_seconds else 0.0
+        cells = round(BAR_CELLS * min(1.0, share))
+        sparks = glyphs().sparks
+        bar = sparks[-1] * cells + sparks[0] * (BAR_CELLS - cells)
+        told = _("taken back in {seconds} s unless you keep it").format(seconds=round(left))
+        return (Item(f" {bar} ", palette.KEY), Item(told, palette.STRONG))
+
+    def _show_keys(self, change: ChangeStatus) -> None:
+        keys = []
+        if change.state is ChangeState.TRIAL:
+            keep = _("keep") if change.new_login else _("keep anyway")
+            keys = [
+                ("k", keep, "screen.keep"),
+                ("e", _("extend by {count} s").format(count=EXTENSION_SECONDS), "screen.extend"),
+                ("b", _("take back"), "screen.take_back"),
+            ]
+        keys.append(("Esc", _("leave; the guard goes on"), "screen.close"))
+        if change.is_over:
+            keys[-1] = ("Esc", _("close"), "screen.close")
+        self.query_one("#keys", Bar).show(key_items(*keys))
+
+    # What the user does.
+
+    async def action_keep(self) -> None:
+        """Keep it; without the proof by a new login only after the host's name was typed."""
+        change = self._change
+        if change is not None and change.state is ChangeState.TRIAL:
+            self.app.run_worker(self._keep(change))
+
+    async def _keep(self, change: ChangeStatus) -> None:
+        if not change.new_login and not await self._desk.confirm(self._question()):
+            return
+        await self._desk.perform(ConfirmChange(change.id, anyway=not change.new_login))
+
+    def _question(self) -> Question:
+        host = self._desk.state.host
+        lines = (
+            _("No new login has been seen since the trial began."),
+            _("If new logins are blocked, you may lose this host for good."),
+            _("Open a second SSH session first: it is the proof."),
+        )
+        return Question(_("Keep it without the proof?"), lines, _("keep"), True, host)
+
+    def action_extend(self) -> None:
+        """Give it more time."""
+        self._ask(ExtendChange(self._change_id, EXTENSION_SECONDS))
+
+    def action_take_back(self) -> None:
+        """Take it back now."""
+        self._ask(CancelChange(self._change_id))
+
+    def _ask(self, request: Request) -> None:
+        change = self._change
+        if change is not None and change.state is ChangeState.TRIAL:
+            self.app.run_worker(self._perform(request))
+
+    async def _perform(self, request: Request) -> None:
+        await self._desk.perform(request)
+
+    def action_open(self) -> None:
+        """Enter does nothing here: what it would do nobody could guess."""
+
+    def action_close(self) -> None:
+        """Leave the screen; the guard goes on."""
+        self.dismiss(None)
+
+    def action_copy(self) -> None:
+        """Copy everything to the terminal's clipboard."""
+        self.app.copy_to_clipboard(self.query_one(DetailPane).text)
+
+
+def _advice(change: ChangeStatus) -> tuple[Section, ...]:
+    """What to do now, in a sentence or two."""
+    if change.state is ChangeState.TRIAL and not change.new_login:
+        told = _("Open a new SSH session to this host now: once it is seen, keep the change.")
+        return (Section("", rows=((Cell(told, Severity.ACCENT),),)),)
+    if change.state is ChangeState.TRIAL:
+        told = _("A new login was seen: new sessions work. Press k to keep the change.")
+        return (Section("", rows=((Cell(told, Severity.OK),),)),)
+    if change.is_over:
+        return (Section("", rows=((Cell(state_word(change.state), Severity.ACCENT),),)),)
+    return ()
