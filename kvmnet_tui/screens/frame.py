@@ -79,12 +79,19 @@ def lab_items(settings: AppSettings) -> tuple[Item, ...]:
     return (Item(f" {word} ", palette.BANNER), Item(f" {text} "))
 
 
+def tab_width() -> int:
+    """Cells for the titles of all screens, well apart."""
+    return sum(map(cell_len, _tab_titles(" ").values()))
+
+
 def tab_items(current: str, width: int) -> tuple[Item, ...]:
-    """The screens with their number keys, the current one marked; where there is no room for
-    all titles, the current one's alone.
+    """The screens with their number keys, the current one marked; closer together where there is
+    little room, and at last the current one's title alone.
     """
-    titles = {tab.name: f" {number} {_(tab.title)} " for number, tab in enumerate(TABS, 1)}
-    if sum(cell_len(title) for title in titles.values()) > width:
+    titles = _tab_titles(" ")
+    if tab_width() > width:
+        titles = _tab_titles("")
+    if sum(map(cell_len, titles.values())) > width:
         titles = {
             tab.name: titles[tab.name] if tab.name == current else f" {number} "
             for number, tab in enumerate(TABS, 1)
@@ -97,6 +104,10 @@ def tab_items(current: str, width: int) -> tuple[Item, ...]:
         )
         for number, tab in enumerate(TABS, 1)
     )
+
+
+def _tab_titles(gap: str) -> dict[str, str]:
+    return {tab.name: f" {number} {_(tab.title)}{gap}" for number, tab in enumerate(TABS, 1)}
 
 
 def change_notice(state: HostState, now: float) -> tuple[str, ...]:

@@ -152,11 +152,13 @@ class HostScreen(Screen[None]):
             self._show_frame()
 
     def _show_position(self) -> None:
-        parts = (_("paused") if self._is_paused else "", self._table.position)
-        position = f" {'  '.join(part for part in parts if part)} "
-        room = self.size.width - cell_len(position)
-        tabs = frame.tab_items(self.tab.name, room)
-        self.query_one("#tabs", Bar).show(tabs, (Item(position),))
+        positions = (self._table.position, self._table.short_position)
+        paused = (_("paused"),) if self._is_paused else ()
+        texts = [f" {'  '.join((*paused, position))} " for position in positions]
+        rooms = [self.size.width - cell_len(text) for text in texts]
+        at = 0 if frame.tab_width() <= rooms[0] else 1
+        tabs = frame.tab_items(self.tab.name, rooms[at])
+        self.query_one("#tabs", Bar).show(tabs, (Item(texts[at]),))
 
     def _show_keys(self) -> None:
         general = frame.key_items(("?", _("help"), "app.help"), ("q", _("quit"), "app.quit"))

@@ -118,6 +118,17 @@ class LiveTable(Widget, can_focus=True):
             where = _("row {row} of {total}").format(row=row, total=len(now.keys))
         return where + more_columns(self._placing, self._skipped)
 
+    @property
+    def short_position(self) -> str:
+        """The same where there is no room for words."""
+        now = self._arrangement
+        where = ""
+        if self._wish.needle:
+            where = f"{now.matches}/{now.total}"
+        elif now.keys:
+            where = f"{self._window.cursor + 1}/{len(now.keys)}"
+        return where + more_columns(self._placing, self._skipped)
+
     def cursor_text(self) -> str:
         """The cursor row's cells, tab-separated."""
         key = self.cursor_key
