@@ -50,7 +50,7 @@ async def test_every_screen_reminds_of_a_trial_and_leads_to_it() -> None:
             "gateway 192.168.200.2 answers",
             "failed before too",
             "6 ms",
-            "sh /run/kvmnet-tui/20261124-195200/rollback.sh",
+            "/run/kvmnet-tui/20261124-195200/rollback.sh",
             "Open a new SSH session",
         ):
             assert text in stage.text, text

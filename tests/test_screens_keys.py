@@ -54,7 +54,7 @@ async def test_a_screen_keeps_its_cursor_and_filter_while_another_is_shown() -> 
         await stage.press("1")
         await stage.sees("host-bridge")
         await stage.press("5")
-        await stage.sees("3 of 10")
+        await stage.sees("3/10")
         assert stage.cursor_line.startswith("vnet1")
 
 
@@ -71,12 +71,12 @@ async def test_what_happened_meanwhile_is_shown_when_a_screen_comes_back() -> No
 async def test_a_filter_is_typed_kept_and_ended() -> None:
     async with on_stage(pictures.course_host()) as stage:
         await stage.press("2", "slash", *"ENS36")
-        await stage.sees("1 of 10")
+        await stage.sees("1/10")
         assert stage.lines[3].startswith("virbr1")
         await stage.press("enter", "j", "j")
         assert "ens36" in stage.cursor_line
         await stage.press("escape")
-        await stage.sees("of 10")
+        await stage.sees("/10")
         assert "└ vnet2" in stage.text
 
 
@@ -153,7 +153,7 @@ async def test_a_branch_is_folded_and_unfolded() -> None:
         await stage.press("minus")
         await stage.sees("virbr1 +4")
         await stage.press("plus")
-        await stage.sees("row 1 of 10")
+        await stage.sees("1/10")
 
 
 async def test_what_is_copied_is_the_row_or_the_detail() -> None:

@@ -130,7 +130,7 @@ def _fields(change: ChangeStatus) -> list[Field]:
     if change.backend:
         fields.append(Field(_("Kept by"), plain(change.backend)))
     if change.rollback_script:
-        fields.append(Field(_("Undo from a console"), plain(f"sh {change.rollback_script}")))
+        fields.append(Field(_("Undo from a console"), plain(change.rollback_script)))
     return fields
 
 
