@@ -63,7 +63,16 @@ def _performers(caller: "VirtCaller") -> Performers:
     """Who performs what; each domain adds its own here."""
     from kvmnet_tui.sources.virt.perform import networks  # noqa: PLC0415
 
-    return {**networks.performers(caller)}
+    return {**networks.performers(caller), **_nic_performers(caller)}
+
+
+def _nic_performers(caller: "VirtCaller") -> Performers:
+    from kvmnet_tui.reach import perform as reach  # noqa: PLC0415 - with the first request
+    from kvmnet_tui.reach import watching  # noqa: PLC0415
+    from kvmnet_tui.sources.virt.perform import nics  # noqa: PLC0415
+
+    inner = nics.performers(caller)
+    return {**inner, **watching.performers(inner), **reach.performers()}
 
 
 class _InLab:

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator
 
 from kvmnet_tui.i18n import _
-from kvmnet_tui.model.nic_settings import Bandwidth, NicSettings, NicSource, SourceKind
+from kvmnet_tui.model.nic_settings import Bandwidth, NicSettings
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Guest, Nic, twin_of
 from kvmnet_tui.netxml import XmlProblem
@@ -23,6 +23,7 @@ from kvmnet_tui.present.nic_alerts import alert_sentence, alert_word, alerts_of
 from kvmnet_tui.present.plugs import counters_of_nic, is_loose
 from kvmnet_tui.present.table import Cell, Field, Section, Severity
 from kvmnet_tui.present.text import clean, clean_block
+from kvmnet_tui.requests.nic_sentences import plug_text
 
 
 def shown_nics(guest: Guest) -> tuple[Nic, ...]:
@@ -166,21 +167,6 @@ def setting_texts(settings: NicSettings) -> tuple[tuple[str, str], ...]:
         (_("Filter"), settings.filter),
         (_("Guest's receive filters are trusted"), _("yes") if settings.trusts_guest else ""),
     )
-
-
-def plug_text(source: NicSource) -> str:
-    """What it is plugged into, in words."""
-    words = {
-        SourceKind.NETWORK: _("network {name}"),
-        SourceKind.BRIDGE: _("bridge {name}"),
-        SourceKind.DIRECT: _("macvtap on {name}"),
-        SourceKind.HOSTDEV: _("device {name}"),
-        SourceKind.OVS: _("Open vSwitch {name}"),
-        SourceKind.USER: _("user networking"),
-    }
-    text = words.get(source.kind, "{name}").format(name=source.name)
-    extra = source.portgroup or source.mode
-    return f"{text} ({extra})" if extra else text
 
 
 def limit_text(limit: Bandwidth | None) -> str:

@@ -45,6 +45,10 @@ class VirtCaller:
         """Have the picture look at a network again: not every change has an event."""
         self._source.notice_network(uuid, name)
 
+    def notice_guest(self, uuid: str) -> None:
+        """Have the picture look at a guest again: not every change has an event."""
+        self._source.notice_guest(uuid)
+
     async def call(
         self, function: Callable[[Any], Result], seconds: float = CALL_SECONDS
     ) -> Result:

@@ -50,6 +50,11 @@ class VirtSource:
             notice = Notice(time.time(), False, uuid, name, Kind.NETWORK_CHANGED)
             self._session.notice(notice)
 
+    def notice_guest(self, uuid: str) -> None:
+        """Look at a guest that was changed here: what is stored changes without an event."""
+        if self._session is not None:
+            self._session.notice(Notice(time.time(), True, uuid, ""))
+
     async def run(self, inbox: Inbox) -> None:
         """Connect and tell until cancelled."""
         self._say(inbox, Phase.STARTING, Failure(Problem.NONE))
