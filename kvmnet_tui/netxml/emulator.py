@@ -25,8 +25,6 @@ _MODELS = {
     "usb-net": "usb-net",
 }
 _NETWORK_SECTION = re.compile(r"(?ms)^Network devices:$(.*?)(?:^\S[^\n]*:$|\Z)")
-    r"^Network devices:$(.*?)(?:^\S[^\n]*:$|\Z)", re.MULTILINE | re.DOTALL
-)
 _DEVICE = re.compile(r'^name "([^"]+)"', re.MULTILINE)
 
 

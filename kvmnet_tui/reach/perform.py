@@ -16,6 +16,8 @@ from kvmnet_tui.requests import Context, Outcome, Performers, RequestError
 from kvmnet_tui.requests.nics import NicName, PingNic
 from kvmnet_tui.sources.threads import call_in_thread
 
+PORT_SECONDS = 35.0  # twice the forward delay that bridges have by default, and a little
+
 
 def performers() -> Performers:
     """Who performs what."""
@@ -24,6 +26,7 @@ def performers() -> Performers:
 
 async def _ping(request: PingNic, context: Context) -> Outcome:
     guest, nic = the_nic(context.state, request.nic)
+    await _forwarding(nic, context)
     address = wanted_address(context.state, nic, request.address)
     policies = await call_in_thread("firewall", dropping_policies)
     told = reasons(context.state, guest, nic, address, policies)
@@ -41,6 +44,18 @@ async def _ping(request: PingNic, context: Context) -> Outcome:
     text = _("{address} answers over {link}.")
     sentence = text.format(address=address, link=way.link.name)
     return Outcome(sentence, lines, _record(guest, nic, way, found, told))
+
+
+async def _forwarding(nic: Nic, context: Context) -> None:
+    """STP lets a new port wait before it passes anything on: so do we."""
+
+    def waits(state: HostState) -> bool:
+        tap = state.link_named(nic.device) if nic.device else None
+        return bool(tap and tap.port and tap.port.state in {"listening", "learning"})
+
+    if waits(context.state):
+        context.tell(_("Waiting for the port {tap} to forward").format(tap=nic.device))
+        await context.until(lambda state: not waits(state), PORT_SECONDS)
 
 
 async def reached(way: Way, count: int) -> Reach:

@@ -117,11 +117,10 @@ async def _forwarding(watched: Watched) -> tuple[str, bool]:
         return "", watched.settings.link == "up"
     if watched.settings.link == "down":
         return _("The link is down, as was asked for."), False
-    bridge = bridge_of(watched.context.state)
-    delay = bridge.bridge.forward_delay if bridge and bridge.bridge else 0.0
-    if not await _seen(watched, forwards, FORWARDING_SECONDS + 2 * delay):
+    seconds = forwarding_seconds(bridge_of(watched.context.state))
+    if not await _seen(watched, forwards, seconds):
         text = _("Its port does not forward within {seconds} s.")
-        return text.format(seconds=round(FORWARDING_SECONDS + 2 * delay)), False
+        return text.format(seconds=round(seconds)), False
     bridge = bridge_of(watched.context.state)
     text = _("Its port in {bridge} forwards.")
     return text.format(bridge=clean(bridge.name) if bridge else "?"), True
@@ -197,16 +196,42 @@ async def _moved(request: ChangeNic, context: Context) -> list[str]:
 
     def is_there(state: HostState) -> bool:
         nic = nic_of(state, request.nic)
-        tap = state.link_named(nic.device) if nic and nic.device else None
+        if nic is None or source.name not in (nic.network, nic.source):
+            return False
+        tap = state.link_named(nic.device) if nic.device else None
         bridge = state.links.get(tap.master) if tap else None
         return bridge is not None and bridge.name == bridge_wanted(state)
+
+    def forwards(state: HostState) -> bool:
+        nic = nic_of(state, request.nic)
+        tap = state.link_named(nic.device) if nic else None
+        return bool(tap and tap.port and tap.port.state == "forwarding")
 
     name = bridge_wanted(context.state)
     if not name or source.kind not in {SourceKind.NETWORK, SourceKind.BRIDGE, SourceKind.OVS}:
         return []
-    nic = nic_of(context.state, request.nic)
     if not await context.until(is_there, TAP_SECONDS):
         return [_("The tap is not seen in {bridge} yet.").format(bridge=clean(name))]
     nic = nic_of(context.state, request.nic)
     text = _("The tap {tap} is in {bridge} now; MAC and bus address are the same.")
-    return [text.format(tap=clean(nic.device) if nic else "?", bridge=clean(name))]
+    lines = [text.format(tap=clean(nic.device) if nic else "?", bridge=clean(name))]
+    if nic is not None and nic.link == "up":
+        context.tell(lines[0])
+        lines.append(await _forwarding_line(context, forwards, name))
+    return lines
+
+
+async def _forwarding_line(
+    context: Context, forwards: Callable[[HostState], bool], name: str
+) -> str:
+    link = context.state.link_named(name)
+    seconds = forwarding_seconds(link)
+    if await context.until(forwards, seconds):
+        return _("Its port in {bridge} forwards.").format(bridge=clean(name))
+    return _("Its port does not forward within {seconds} s.").format(seconds=round(seconds))
+
+
+def forwarding_seconds(bridge: Link | None) -> float:
+    """How long a new port may take: STP listens and learns first, for a forward delay each."""
+    delay = bridge.bridge.forward_delay if bridge and bridge.bridge else 0.0
+    return FORWARDING_SECONDS + 2 * delay
