@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator
 
 from kvmnet_tui.i18n import _
-from kvmnet_tui.model.nic_settings import Bandwidth, NicSettings
+from kvmnet_tui.model.nic_settings import Bandwidth, NicSettings, NicSource
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Guest, Nic, twin_of
 from kvmnet_tui.netxml import XmlProblem
@@ -23,7 +23,7 @@ from kvmnet_tui.present.nic_alerts import alert_sentence, alert_word, alerts_of
 from kvmnet_tui.present.plugs import counters_of_nic, is_loose
 from kvmnet_tui.present.table import Cell, Field, Section, Severity
 from kvmnet_tui.present.text import clean, clean_block
-from kvmnet_tui.requests.nic_sentences import plug_text
+from kvmnet_tui.requests.nic_sentences import plug_text, setting_labels
 
 
 def shown_nics(guest: Guest) -> tuple[Nic, ...]:
@@ -151,22 +151,23 @@ def _readable(nic: Nic) -> NicSettings | None:
 
 def setting_texts(settings: NicSettings) -> tuple[tuple[str, str], ...]:
     """Each setting's label and value, always all of them in the same order."""
-    words = {"up": _("link up"), "down": _("link down")}
-    return (
-        (_("Source"), plug_text(settings.source)),
-        (_("Model"), settings.model),
-        (_("MAC"), settings.mac),
-        (_("Link"), words.get(settings.link, settings.link)),
-        (_("MTU"), str(settings.mtu or "")),
-        (_("Queues"), str(settings.queues or "")),
-        (_("Boot order"), str(settings.boot_order or "")),
-        (_("VLANs"), ", ".join(map(str, settings.vlans))),
-        (_("Isolated from other guests"), _("yes") if settings.isolated else ""),
-        (_("Limit in"), limit_text(settings.inbound)),
-        (_("Limit out"), limit_text(settings.outbound)),
-        (_("Filter"), settings.filter),
-        (_("Guest's receive filters are trusted"), _("yes") if settings.trusts_guest else ""),
-    )
+    return tuple((label, setting_text(settings, name)) for name, label in setting_labels().items())
+
+
+def setting_text(settings: NicSettings, name: str) -> str:
+    """One setting's value in words, "" where it is not set."""
+    value = getattr(settings, name)
+    if isinstance(value, NicSource):
+        return plug_text(value)
+    if isinstance(value, Bandwidth):
+        return limit_text(value)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return _("yes") if value else ""
+    if name == "link":
+        return _("link down") if value == "down" else _("link up")
+    return str(value or "")
 
 
 def limit_text(limit: Bandwidth | None) -> str:

@@ -1,6 +1,6 @@
 """NICs in words that requests, forms and tables share: MACs that cannot be, plugs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from kvmnet_tui.i18n import N_, _
 from kvmnet_tui.model.macs import MacConflict, MacFault, MacHolder
@@ -45,3 +45,28 @@ def plug_text(source: NicSource) -> str:
     text = words.get(source.kind, "{name}").format(name=source.name)
     extra = source.portgroup or source.mode
     return f"{text} ({extra})" if extra else text
+
+
+def setting_labels() -> dict[str, str]:
+    """What each setting of NicSettings is called."""
+    return {
+        "source": _("Source"),
+        "model": _("Model"),
+        "mac": _("MAC"),
+        "link": _("Link"),
+        "mtu": _("MTU"),
+        "queues": _("Queues"),
+        "boot_order": _("Boot order"),
+        "vlans": _("VLANs"),
+        "isolated": _("Isolated from other guests"),
+        "inbound": _("Limit in"),
+        "outbound": _("Limit out"),
+        "filter": _("Filter"),
+        "trusts_guest": _("Guest's receive filters are trusted"),
+    }
+
+
+def named_settings(names: Iterable[str]) -> str:
+    """Settings by what they are called."""
+    labels = setting_labels()
+    return ", ".join(labels[name] for name in labels if name in set(names))

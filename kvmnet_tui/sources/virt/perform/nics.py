@@ -14,7 +14,7 @@ from kvmnet_tui.model.virt import Nic
 from kvmnet_tui.netxml import XmlProblem, parse_interface
 from kvmnet_tui.netxml.interface_reading import parse_settings
 from kvmnet_tui.requests import Context, Outcome, Performers, RequestError
-from kvmnet_tui.requests.nic_sentences import conflict_sentence, plug_text
+from kvmnet_tui.requests.nic_sentences import conflict_sentence, named_settings, plug_text
 from kvmnet_tui.requests.nics import AddNic, ChangeNic, DetachNic, NicName, SeeNicChoices, When
 from kvmnet_tui.sources.netlink.reading import read_forwarding
 from kvmnet_tui.sources.virt.perform import nic_choices
@@ -162,7 +162,7 @@ def _planned(virt: Any, request: ChangeNic) -> _Plan:
     waiting = dict(request.settings).keys() - LIVE_SETTINGS
     if not extent.stored and waiting:
         text = _("This cannot change while {guest} runs, only at its next start: {settings}.")
-        raise RequestError(text.format(guest=guest.name(), settings=", ".join(sorted(waiting))))
+        raise RequestError(text.format(guest=guest.name(), settings=named_settings(waiting)))
     live = stored = None
     if guest.isActive():
         live = _maybe(lambda: handles.pick(handles.live_nics(guest), request.nic))
@@ -248,7 +248,7 @@ def _said(request: ChangeNic, plan: _Plan) -> Iterator[str]:
         yield text.format(plug=plug_text(wanted["source"]))
     if plan.later and plan.live.is_change:
         text = _("At the next start only: {settings}.")
-        yield text.format(settings=", ".join(sorted(plan.later)))
+        yield text.format(settings=named_settings(plan.later))
 
 
 # Detaching.
