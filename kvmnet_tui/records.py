@@ -11,11 +11,15 @@ from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.timeline import TimelineEntry
 from kvmnet_tui.model.virt import Guest, Lease, Network, Nic
 from kvmnet_tui.present.management import management_of
+from kvmnet_tui.present.nic_alerts import alerts_of
+from kvmnet_tui.present.nic_detail import is_coming
+from kvmnet_tui.present.nics import bridge_of
 from kvmnet_tui.present.plugs import (
     bridge_of_bond,
     counters_of_nic,
     guest_of_mac,
     network_of_bridge,
+    network_of_nic,
     plug_of_tap,
     plugs_of_network,
     ports_of,
@@ -50,6 +54,36 @@ def guest_records(state: HostState) -> list[Record]:
 def link_records(state: HostState) -> list[Record]:
     """Every link, as `ip -s link` and `ip address` have it."""
     return [_link(state, link) for link in _links(state)]
+
+
+def nic_records(state: HostState) -> list[Record]:
+    """Every guest's NICs, with what deserves attention."""
+    guests = sorted(state.guests.values(), key=lambda guest: natural_key(guest.name))
+    return [
+        _guests_nic(state, guest, nic)
+        for guest in guests
+        for nic in (*guest.nics, *guest.coming_nics)
+    ]
+
+
+def _guests_nic(state: HostState, guest: Guest, nic: Nic) -> Record:
+    counters = counters_of_nic(state, nic)
+    network = network_of_nic(state, nic)
+    return {
+        "guest": guest.name,
+        "guest_uuid": guest.uuid,
+        "running": guest.is_active,
+        **_nic(state, nic),
+        "network": network.name if network else None,
+        "bridge": bridge_of(state, nic) or None,
+        "slot": nic.slot or None,
+        "mtu": nic.mtu,
+        "vlans": list(nic.vlans),
+        "errors": counters.rx_errors + counters.tx_errors if counters else None,
+        "drops": counters.rx_dropped + counters.tx_dropped if counters else None,
+        "at_next_start_only": is_coming(guest, nic),
+        "alerts": [alert.value for alert in alerts_of(state, guest, nic)],
+    }
 
 
 RECORDS: Mapping[str, Callable[[HostState], list[Record]]] = {

@@ -11,4 +11,5 @@ from kvmnet_tui.i18n import N_
 # Command -> what it does, in a line of the help.
 COMMANDS: Mapping[str, str] = {
     "network": N_("change networks: start, stop, restart, new, set, define, pin..."),
+    "nic": N_("list, add, move, change, detach and reach guests' NICs"),
 }

@@ -54,6 +54,11 @@ def edit_interface(text: str, settings: NicSettings) -> str:
     return _text(element)
 
 
+def tidy_interface(text: str) -> str:
+    """`text` written as an edited one would be, so that the two can be compared line by line."""
+    return _text(_parsed(text))
+
+
 def without_live_parts(text: str) -> str:
     """The <interface> of a running guest as it could be stored: no alias, no tap, no port."""
     element = _parsed(text)

@@ -7,7 +7,7 @@ from typing import Any
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.nic_settings import LIVE_SETTINGS, NicSettings
 from kvmnet_tui.model.virt import Nic
-from kvmnet_tui.netxml.interface_edit import edit_interface
+from kvmnet_tui.netxml.interface_edit import edit_interface, tidy_interface
 from kvmnet_tui.netxml.interface_reading import parse_settings
 from kvmnet_tui.netxml.interface_virsh import (
     bandwidth_command,
@@ -35,7 +35,11 @@ def change_sections(
     ):
         if nic is not None and text is not None and text != nic.xml:
             sections.append(
-                Section(title, text=diff_text(nic.xml, text, "nic.xml"), language="diff")
+                Section(
+                    title,
+                    text=diff_text(tidy_interface(nic.xml), tidy_interface(text), "nic.xml"),
+                    language="diff",
+                )
             )
     commands = "\n".join(virsh_commands(guest, changes, when, live, stored))
     return (*sections, Section(_("The same with virsh"), text=commands))
