@@ -154,10 +154,10 @@ async def _choices(desk: "Desk", guest: Guest) -> "NicChoices | None":
 
 
 ACTIONS = (
-    Action("n", N_("add a NIC to the guest"), add, needs_guest, in_footer=True),
-    Action("e", N_("change the NIC"), change, needs_nic, in_footer=True),
-    Action("m", N_("move the NIC to another network or bridge"), move, needs_nic),
-    Action("c", N_("pull the cable, or plug it in again"), toggle_link, _why_no_cable),
-    Action("d", N_("detach the NIC"), detach, needs_nic),
-    Action("t", N_("test: ARP and ping"), ping, needs_nic, changes=False, in_footer=True),
+    Action("n", N_("add NIC"), add, needs_guest, in_footer=True),
+    Action("e", N_("change NIC"), change, needs_nic, in_footer=True),
+    Action("m", N_("move NIC to another network or bridge"), move, needs_nic),
+    Action("c", N_("pull the cable or plug it in"), toggle_link, _why_no_cable),
+    Action("d", N_("detach NIC"), detach, needs_nic),
+    Action("t", N_("ping NIC"), ping, needs_nic, changes=False, in_footer=True),
 )
