@@ -40,7 +40,7 @@ def dropping_policies(proc: Path = PROC) -> tuple[str, ...]:
     found = dict.fromkeys(_nftables(proc))
     if _hands_over(proc, "iptables"):
         found.update(dict.fromkeys(_legacy(proc)))
-    return tuple(found)
+    return tuple(sorted(found))
 
 
 def _hands_over(proc: Path, program: str) -> bool:
