@@ -319,7 +319,21 @@ def test_the_preview_is_the_xml_and_the_virsh_command_that_does_the_same() -> No
     assert "virsh attach-interface has no option for: MTU." in more
 
 
-@given(settings())
+def in_range(wanted: NicSettings) -> NicSettings:
+    def limit(one: Bandwidth | None) -> Bandwidth | None:
+        return one and replace(one, peak=one.peak and one.average + one.peak)
+
+    return replace(
+        wanted,
+        mtu=wanted.mtu and max(68, wanted.mtu),
+        queues=wanted.queues and min(256, wanted.queues),
+        boot_order=wanted.boot_order and min(1000, wanted.boot_order),
+        inbound=limit(wanted.inbound),
+        outbound=limit(wanted.outbound),
+    )
+
+
+@given(settings().map(in_range))
 def test_settings_become_answers_and_the_same_settings_again(wanted: NicSettings) -> None:
     names = asked_settings(wanted.source.kind, wanted.model)
     back = settings_of(answers(wanted), NicSettings(NicSource(SourceKind.USER)))

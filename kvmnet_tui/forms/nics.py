@@ -189,7 +189,7 @@ class ChangeNicForm:
         """What becomes of the live document and of the stored one, and the virsh commands."""
         guest = state.guests.get(self.nic.guest)
         live, stored = self._pair(state)
-        if guest is None or _read(values, self._old(state)) is None:
+        if guest is None or not (live or stored) or _read(values, self._old(state)) is None:
             return ()
         when = when_of(guest, values)
         changes = self._changes(state, values)
