@@ -49,7 +49,7 @@ def source(parser: argparse.ArgumentParser) -> None:
     plug.add_argument("--network", metavar=name, help=_("a libvirt network"))
     plug.add_argument("--bridge", metavar=name, help=_("a bridge of this host"))
     plug.add_argument("--direct", metavar=name, help=_("a link of this host, over a macvtap"))
-    plug.add_argument("--function", metavar="PCI", help=_("an SR-IOV virtual function"))
+    plug.add_argument("--function", metavar=_("PCI-ADDRESS"), help=_("an SR-IOV virtual function"))
     plug.add_argument("--ovs", metavar=name, help=_("a bridge of Open vSwitch"))
     plug.add_argument("--user", action="store_true", help=_("QEMU's own NAT"))
     group.add_argument("--portgroup", metavar=name, help=_("port group of the network"))
@@ -71,8 +71,8 @@ def settings(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--vlan", dest="vlans", metavar=_("NUMBERS"), help=_("VLANs, with commas; or none")
     )
-    group.add_argument("--in", dest="inbound", metavar="LIMIT", help=limit)
-    group.add_argument("--out", dest="outbound", metavar="LIMIT", help=limit)
+    group.add_argument("--in", dest="inbound", metavar=_("LIMIT"), help=limit)
+    group.add_argument("--out", dest="outbound", metavar=_("LIMIT"), help=limit)
     group.add_argument("--filter", metavar=_("NAME"), help=_("an nwfilter, or none"))
     switches = argparse.BooleanOptionalAction
     group.add_argument("--isolated", action=switches, help=_("apart from other isolated ports"))
@@ -117,7 +117,9 @@ def detaching(parser: argparse.ArgumentParser) -> None:
 
 def pinging(parser: argparse.ArgumentParser) -> None:
     """How a ping goes."""
-    parser.add_argument("--address", metavar="IP", help=_("instead of the one that is known"))
+    parser.add_argument(
+        "--address", metavar=_("ADDRESS"), help=_("instead of the one that is known")
+    )
     text = _("how many pings")
     parser.add_argument("--count", type=int, default=4, metavar=_("NUMBER"), help=text)
 

@@ -60,7 +60,7 @@ def _of_kind(
     elif kind is SourceKind.OVS:
         options = ovs_options(state)
         field = FieldKind.CHOICE if options else FieldKind.TEXT
-        yield FormField("ovs", _("Open vSwitch bridge"), field, options, placeholder="ovsbr0")
+        yield FormField("ovs", _("Open vSwitch bridge"), field, options)
 
 
 def _function_field(choices: NicChoices) -> FormField:

@@ -97,7 +97,7 @@ def _legacy(proc: Path) -> Iterator[str]:
             return
         with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
             if _legacy_verdict(raw) == -1 - _DROP:
-                yield "iptables filter FORWARD"
+                yield " ".join(("iptables", "filter", "FORWARD"))
 
 
 def _legacy_verdict(raw: socket.socket) -> int:
