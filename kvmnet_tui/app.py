@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
 
+from kvmnet_tui.alerts import Alerts, ringing
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.interest import Interest
 from kvmnet_tui.model.state import HostState
@@ -81,6 +82,7 @@ class KvmnetApp(App[None]):
         self._interest = Interest()
         self._trouble: tuple[str, ...] = ()
         self._painter = Painter()
+        self._alerts = Alerts() if settings.bell else None
         self._is_suspended = False
         self.set_reactive(KvmnetApp.state, HostState(host=socket.gethostname()))
         for tab in TABS:
@@ -127,6 +129,7 @@ class KvmnetApp(App[None]):
     def on_state_changed(self, event: StateChanged) -> None:
         """Take over the newest picture."""
         self.state = event.state
+        self._ring(event.state)
 
     def watch_state(self, state: HostState) -> None:
         """Hand it to the screen that is shown; the others get it when they are."""
@@ -173,6 +176,17 @@ class KvmnetApp(App[None]):
         if self._controller is None:
             raise RequestError(_("The program is still starting: try again in a moment."))
         return await self._controller.perform(request)
+
+    def toggle_bell(self) -> bool:
+        """Ring at failovers from now on, or no longer; whether it rings now."""
+        self._alerts = None if self._alerts else Alerts()
+        return self._alerts is not None
+
+    def _ring(self, state: HostState) -> None:
+        """The terminal's bell and a desktop notice at a new failover, where that is wanted."""
+        sentence = self._alerts.newest(state) if self._alerts else ""
+        if sentence and self._driver is not None and not self._is_suspended:
+            self._driver.write(ringing(sentence))
 
     def flash(self, sentence: str) -> None:
         """Say something for a few seconds, on whatever screen is shown."""

@@ -17,6 +17,7 @@ from kvmnet_tui.requests import Performers
 from kvmnet_tui.sources.source import Inbox, Source
 
 if TYPE_CHECKING:
+    from kvmnet_tui.drill.source import DrillSource
     from kvmnet_tui.sources.virt.caller import VirtCaller
 
 
@@ -44,7 +45,11 @@ class World:
 
 def real_world(uri: str, *, read_only: bool) -> World:
     """The kernel, the bonding driver, libvirt, and the services that manage links."""
-    from kvmnet_tui.sources.bonding import BondingSource  # noqa: PLC0415 - after the first frame
+    from kvmnet_tui.drill.source import DrillSource  # noqa: PLC0415 - after the first frame
+    from kvmnet_tui.history.reports import keep_report  # noqa: PLC0415
+    from kvmnet_tui.history.source import HistorySource  # noqa: PLC0415
+    from kvmnet_tui.history.store import History, state_folder  # noqa: PLC0415
+    from kvmnet_tui.sources.bonding import BondingSource  # noqa: PLC0415
     from kvmnet_tui.sources.managers import ManagersSource  # noqa: PLC0415
     from kvmnet_tui.sources.netlink import NetlinkSource  # noqa: PLC0415
     from kvmnet_tui.sources.netlink.routes import RouteSource  # noqa: PLC0415
@@ -54,16 +59,19 @@ def real_world(uri: str, *, read_only: bool) -> World:
 
     virt = VirtSource(uri, read_only)
     caller = VirtCaller(uri, virt)
+    history = None if lab.inside() else History(state_folder())
+    drills = DrillSource(partial(keep_report, history))
     kernel = (NetlinkSource(), RouteSource(), SriovSource())
-    sources = (*kernel, virt, BondingSource(), ManagersSource())
-    return World(sources, partial(_performers, caller))
+    bonds = (BondingSource(), HistorySource(history), drills)
+    sources = (*kernel, virt, *bonds, ManagersSource())
+    return World(sources, partial(_performers, caller, drills))
 
 
-def _performers(caller: "VirtCaller") -> Performers:
+def _performers(caller: "VirtCaller", drills: "DrillSource") -> Performers:
     """Who performs what; each domain adds its own here."""
     from kvmnet_tui.sources.virt.perform import networks  # noqa: PLC0415
 
-    return {**networks.performers(caller), **_nic_performers(caller)}
+    return {**networks.performers(caller), **_nic_performers(caller), **drills.performers()}
 
 
 def _nic_performers(caller: "VirtCaller") -> Performers:

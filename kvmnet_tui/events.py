@@ -7,8 +7,11 @@ from typing import Any, TypeVar
 from kvmnet_tui import happenings
 from kvmnet_tui.model.bonds import Bond
 from kvmnet_tui.model.change import ChangeStatus
+from kvmnet_tui.model.drill import Drill
+from kvmnet_tui.model.failovers import Failover
 from kvmnet_tui.model.joins import AddressBook, Topology
 from kvmnet_tui.model.links import Counters, ForwardingEntry, Link, Manager, Neighbour, Rates
+from kvmnet_tui.model.moments import Moment
 from kvmnet_tui.model.routes import Route
 from kvmnet_tui.model.sriov import PhysicalFunction
 from kvmnet_tui.model.state import HostState, SourceName, SourceStatus
@@ -18,6 +21,7 @@ from kvmnet_tui.model.virt import Guest, Lease, Network
 
 TIMELINE_LIMIT = 2_000
 TASK_LIMIT = 50
+FAILOVER_LIMIT = 500
 RATE_HISTORY = 16
 
 Key = TypeVar("Key")
@@ -37,13 +41,15 @@ class KernelChanged:
     """Links and neighbours that are new or different (a record) or gone (None).
 
     With `complete` the mappings are all there is: what they do not name is gone. `at` is when
-    the kernel's messages were received, in seconds since the epoch.
+    the kernel's messages were received, in seconds since the epoch. `moments` are steps on the
+    way from the last picture, for the links of bonds.
     """
 
     at: float
     links: Mapping[int, Link | None] = field(default_factory=dict)
     neighbours: Mapping[tuple[int, str], Neighbour | None] = field(default_factory=dict)
     complete: bool = False
+    moments: tuple[Moment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,20 @@ class ChangesRead:
     changes: tuple[ChangeStatus, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DrillChanged:
+    """A failover drill that began, went on or ended."""
+
+    drill: Drill
+
+
+@dataclass(frozen=True, slots=True)
+class FailoversTold:
+    """Failovers that are new, or of which more is known than before (the same `key`)."""
+
+    failovers: tuple[Failover, ...]
+
+
 Event = (
     SourceChanged
     | KernelChanged
@@ -151,6 +171,8 @@ Event = (
     | Happened
     | TaskChanged
     | ChangesRead
+    | DrillChanged
+    | FailoversTold
 )
 
 
@@ -200,11 +222,15 @@ def _source_changed(state: HostState, event: SourceChanged) -> HostState:
 def _kernel_changed(state: HostState, event: KernelChanged) -> HostState:
     links = _merged(state.links, event.links, event.complete)
     neighbours = _merged(state.neighbours, event.neighbours, event.complete)
-    if links is state.links and neighbours is state.neighbours:
+    if links is state.links and neighbours is state.neighbours and not event.moments:
         return state
     changed = links.keys() | state.links.keys() if event.complete else event.links.keys()
     first_picture = event.complete and not state.links
-    entries = () if first_picture else happenings.of_links(event.at, state.links, links, changed)
+    entries: tuple[TimelineEntry, ...] = ()
+    if not first_picture:
+        steps, seen = happenings.of_moments(state.links, event.moments)
+        told = happenings.of_links(event.at, seen, links, changed)
+        entries = happenings.not_told_before(state.timeline, (*steps, *told))
     moved = any(_plugs(state.links.get(key)) != _plugs(links.get(key)) for key in changed)
     state = replace(
         state,
@@ -313,7 +339,8 @@ def _bonds_read(state: HostState, event: BondsRead) -> HostState:
     bonds = _merged(state.bonds, event.bonds, complete=False)
     if bonds is state.bonds:
         return state
-    entries = happenings.of_bonds(event.at, state.bonds, bonds, event.bonds.keys())
+    told = happenings.of_bonds(event.at, state.bonds, bonds, event.bonds.keys())
+    entries = happenings.not_told_before(state.timeline, told)
     return _recorded(replace(state, bonds=bonds), entries)
 
 
@@ -379,6 +406,18 @@ def _changes_read(state: HostState, event: ChangesRead) -> HostState:
     return replace(state, changes=event.changes)
 
 
+def _drill_changed(state: HostState, event: DrillChanged) -> HostState:
+    return replace(state, drill=event.drill)
+
+
+def _failovers_told(state: HostState, event: FailoversTold) -> HostState:
+    if not event.failovers:
+        return state
+    known = {one.key: one for one in state.failovers} | {one.key: one for one in event.failovers}
+    ordered = sorted(known.values(), key=lambda one: one.at)
+    return replace(state, failovers=tuple(ordered)[-FAILOVER_LIMIT:])
+
+
 _FOLDS: Mapping[type, Callable[[HostState, Any], HostState]] = {
     SourceChanged: _source_changed,
     KernelChanged: _kernel_changed,
@@ -394,4 +433,6 @@ _FOLDS: Mapping[type, Callable[[HostState, Any], HostState]] = {
     Happened: _happened,
     TaskChanged: _task_changed,
     ChangesRead: _changes_read,
+    DrillChanged: _drill_changed,
+    FailoversTold: _failovers_told,
 }

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from kvmnet_tui.model.bonds import Bond, Member
+from kvmnet_tui import bond_happenings as bonding
+from kvmnet_tui.bond_happenings import not_told_before, of_bonds
 from kvmnet_tui.model.links import Link
+from kvmnet_tui.model.moments import Moment, Notice
 from kvmnet_tui.model.state import Phase, SourceName, SourceStatus
 from kvmnet_tui.model.timeline import Kind, Origin, TimelineEntry
 from kvmnet_tui.model.virt import Lease, Network
+
+__all__ = ["not_told_before", "of_bonds", "of_leases", "of_links", "of_moments", "of_source"]
 
 Links = Mapping[int, Link]
 _UNNUMBERED = 0  # the fold gives serials
@@ -46,6 +50,19 @@ def of_links(
     )
 
 
+def of_moments(before: Links, moments: Iterable[Moment]) -> tuple[list[TimelineEntry], Links]:
+    """What happened moment by moment, and the links as they were after the last one."""
+    entries: list[TimelineEntry] = []
+    for moment in moments:
+        index = moment.link.index
+        after = {**before, index: moment.link}
+        entries.extend(_of_link(moment.at, before, after, index))
+        if moment.notice is Notice.PEERS:
+            entries.extend(bonding.of_notice(moment))
+        before = after
+    return entries, before
+
+
 def _of_link(at: float, before: Links, after: Links, index: int) -> Iterator[TimelineEntry]:
     old, new = before.get(index), after.get(index)
     if new is None:
@@ -58,6 +75,7 @@ def _of_link(at: float, before: Links, after: Links, index: int) -> Iterator[Tim
     if old.name != new.name:
         yield _kernel(at, Kind.LINK_RENAMED, new.name, before=old.name, after=new.name)
     yield from _of_up_and_carrier(at, old, new)
+    yield from bonding.of_link(at, before, after, old, new)
     yield from _of_master(at, before, after, old, new)
     if old.port and new.port and old.port.state != new.port.state:
         bridge = _name(after, new.master)
@@ -123,50 +141,6 @@ def _kernel(
 def _name(links: Links, index: int) -> str:
     link = links.get(index)
     return link.name if link else ""
-
-
-def of_bonds(
-    at: float, before: Mapping[str, Bond], after: Mapping[str, Bond], changed: Iterable[str]
-) -> tuple[TimelineEntry, ...]:
-    """Active members that moved, and members whose MII status changed."""
-    return tuple(
-        entry
-        for name in sorted(changed)
-        if name in before and name in after
-        for entry in _of_bond(at, before[name], after[name])
-    )
-
-
-def _of_bond(at: float, old: Bond, new: Bond) -> Iterator[TimelineEntry]:
-    former = {member.name: member for member in old.members}
-    for member in new.members:
-        known = former.get(member.name)
-        if known is not None and known.mii_status != member.mii_status:
-            yield _of_member(at, new, known, member)
-    if old.active_member != new.active_member:
-        yield TimelineEntry(
-            _UNNUMBERED,
-            at,
-            Origin.BONDING,
-            Kind.ACTIVE_MEMBER,
-            new.name,
-            before=old.active_member,
-            after=new.active_member,
-        )
-
-
-def _of_member(at: float, bond: Bond, old: Member, new: Member) -> TimelineEntry:
-    return TimelineEntry(
-        _UNNUMBERED,
-        at,
-        Origin.BONDING,
-        Kind.MEMBER_MII,
-        new.name,
-        other=bond.name,
-        before=old.mii_status,
-        after=new.mii_status,
-        count=max(1, new.link_failures - old.link_failures),
-    )
 
 
 def of_leases(at: float, network: Network, leases: tuple[Lease, ...]) -> tuple[TimelineEntry, ...]:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from kvmnet_tui.alerts import is_failover, ringing
 from kvmnet_tui.controller import Controller, Publish
 from kvmnet_tui.model.interest import Interest
 from kvmnet_tui.model.state import HostState
@@ -19,14 +20,31 @@ from kvmnet_tui.records import entry_record
 from kvmnet_tui.show import json_text
 
 MakeController = Callable[[Publish], Controller]
+Only = Callable[[HostState, TimelineEntry], bool]
 
 _ORIGIN_WIDTH = 8
 
 
-def watch(make_controller: MakeController, *, as_json: bool) -> int:
-    """Print events until interrupted or until nobody reads them any more; the exit status."""
-    asyncio.run(_watch(make_controller, _json_line if as_json else _text_line))
+def watch(
+    make_controller: MakeController,
+    *,
+    as_json: bool,
+    only: Only = lambda _state, _entry: True,
+    bell: bool = False,
+) -> int:
+    """Print events until interrupted or until nobody reads them any more; the exit status.
+
+    `only` chooses which; with `bell` failovers ring on stderr's terminal.
+    """
+    line_of = _json_line if as_json else _text_line
+    asyncio.run(_watch(make_controller, line_of, only, _ring if bell else lambda _entry: None))
     return 0
+
+
+def _ring(entry: TimelineEntry) -> None:
+    if is_failover(entry) and sys.stderr.isatty():
+        sys.stderr.write(ringing(entry_sentence(entry)))
+        sys.stderr.flush()
 
 
 def _json_line(entry: TimelineEntry) -> str:
@@ -38,7 +56,12 @@ def _text_line(entry: TimelineEntry) -> str:
     return f"{iso_time(entry.at)}  {origin}  {entry_sentence(entry)}"
 
 
-async def _watch(make_controller: MakeController, line_of: Callable[[TimelineEntry], str]) -> None:
+async def _watch(
+    make_controller: MakeController,
+    line_of: Callable[[TimelineEntry], str],
+    only: Only,
+    ring: Callable[[TimelineEntry], None],
+) -> None:
     nobody_reads = asyncio.Event()
     with _printing(nobody_reads) as put, _hangup_noticed(nobody_reads):
         printed = 0
@@ -46,8 +69,10 @@ async def _watch(make_controller: MakeController, line_of: Callable[[TimelineEnt
         def publish(state: HostState) -> None:
             nonlocal printed
             for entry in _newer(state, printed):
-                put(line_of(entry))
                 printed = entry.serial
+                if only(state, entry):
+                    put(line_of(entry))
+                    ring(entry)
 
         controller = make_controller(publish)
         controller.look_at(Interest(guests=True, bonds=True))

@@ -121,6 +121,7 @@ def test_a_link_networkmanager_found_connected_is_not_its_own(tree: HostTree) ->
     assert tree.managers()["ens32"] == Manager(
         "nobody",
         "/run/NetworkManager/system-connections/ens32.nmconnection: nm-generated=true",
+        watches_only=True,
     )
     # The one who really made it is found behind NetworkManager's back.
     tree.file("/etc/network/interfaces", "auto ens32\niface ens32 inet dhcp\n")

@@ -176,7 +176,7 @@ def test_chinese_and_markup_print_literally_in_json() -> None:
 def test_an_event_is_told_with_a_timestamp_of_milliseconds() -> None:
     entry = after_failover().timeline[-1]
     assert entry_record(entry) == {
-        "time": "2018-05-25T12:07:08.800+00:00",
+        "time": "2018-05-25T12:07:08.750+00:00",
         "event": "active-member",
         "origin": "bonding",
         "subject": "bond0",

@@ -12,4 +12,7 @@ from kvmnet_tui.i18n import N_
 COMMANDS: Mapping[str, str] = {
     "network": N_("change networks: start, stop, restart, new, set, define, pin..."),
     "nic": N_("list, add, move, change, detach and reach guests' NICs"),
+    "bond": N_("show, watch and try bonds, and their history"),
+    "record": N_("record everything that happens, for replay"),
+    "replay": N_("look at a recording in the screens"),
 }

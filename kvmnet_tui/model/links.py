@@ -234,8 +234,14 @@ class ForwardingEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """Who manages a link (`name`), by what evidence, and where its configuration is kept."""
+    """Who manages a link (`name`), by what evidence, and where its configuration is kept.
+
+    `bond_options` is what that configuration says of a bond, by the driver's names of options.
+    `watches_only` is a manager that made a profile up for what somebody else did.
+    """
 
     name: str
     evidence: str = ""
     config: str = ""
+    bond_options: tuple[tuple[str, str], ...] = ()
+    watches_only: bool = False

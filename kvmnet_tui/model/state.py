@@ -1,5 +1,6 @@
 """HostState: the whole picture at one moment, replaced and never mutated."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,8 +9,11 @@ from typing import Any
 
 from kvmnet_tui.model.bonds import Bond
 from kvmnet_tui.model.change import ChangeStatus
+from kvmnet_tui.model.drill import Drill
+from kvmnet_tui.model.failovers import Failover
 from kvmnet_tui.model.joins import AddressBook, Topology
 from kvmnet_tui.model.links import Counters, ForwardingEntry, Link, Manager, Neighbour, Rates
+from kvmnet_tui.model.replay import ReplayMoment
 from kvmnet_tui.model.routes import Route
 from kvmnet_tui.model.sriov import PhysicalFunction
 from kvmnet_tui.model.tasks import Task
@@ -71,6 +75,8 @@ class HostState:
     name, `networks` and `guests` by UUID. `routes` leave out default ones, `sriov` are the cards
     that can be split. `timeline`, `tasks` and `changes` (of the host's own networking) are
     bounded, oldest first.
+    `drill` is the failover drill under way, or the last one; `failovers` are those of earlier runs
+    too, oldest first. `replay` is where in a recording this is, None for the present.
     `topology` and `address_book` are joins over the rest, replaced only when what they join
     changes: their identity tells a screen whether order and ownership may have changed.
     """
@@ -91,6 +97,9 @@ class HostState:
     timeline: tuple[TimelineEntry, ...] = ()
     tasks: tuple[Task, ...] = ()
     changes: tuple[ChangeStatus, ...] = ()
+    drill: Drill | None = None
+    failovers: tuple[Failover, ...] = ()
+    replay: ReplayMoment | None = None
     topology: Topology = field(default_factory=Topology.empty)
     address_book: AddressBook = field(default_factory=AddressBook.empty)
 
@@ -102,6 +111,11 @@ class HostState:
     def change_under_way(self) -> ChangeStatus | None:
         """The change that is being tried, kept or taken back now."""
         return next((change for change in self.changes if not change.is_over), None)
+
+    @property
+    def now(self) -> float:
+        """Seconds since the epoch: the present, or the moment that a recording shows."""
+        return self.replay.at if self.replay else time.time()
 
     def link_named(self, name: str) -> Link | None:
         """The link called `name`, if there is one."""

@@ -34,6 +34,11 @@ class Kind(StrEnum):
     MEMBER_LEFT = "member-left"
     MEMBER_MII = "member-mii"
     ACTIVE_MEMBER = "active-member"
+    FAILED_BACK = "failed-back"
+    PEERS_NOTIFIED = "peers-notified"
+    LACP_PARTNER = "lacp-partner"
+    LACP_AGGREGATOR = "lacp-aggregator"
+    LACP_CHURN = "lacp-churn"
     NETWORK_DEFINED = "network-defined"
     NETWORK_UNDEFINED = "network-undefined"
     NETWORK_STARTED = "network-started"
@@ -57,6 +62,7 @@ class Kind(StrEnum):
     SOURCE_LIVE = "source-live"
     SOURCE_LOST = "source-lost"
     SOURCE_RESYNCED = "source-resynced"
+    HISTORY_LOST = "history-lost"
 
 
 @dataclass(frozen=True, slots=True)

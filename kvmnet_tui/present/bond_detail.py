@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 
 from kvmnet_tui.i18n import _
+from kvmnet_tui.model.bond_health import last_failure
+from kvmnet_tui.model.bond_reports import bond_names, bond_of
 from kvmnet_tui.model.bonds import Bond, Lacp, LacpPort, Member
 from kvmnet_tui.model.state import HostState
-from kvmnet_tui.model.timeline import TimelineEntry
+from kvmnet_tui.model.timeline import Kind, TimelineEntry
+from kvmnet_tui.present.bond_modes import mode_sentence, reselect_text, role
 from kvmnet_tui.present.bond_warnings import warnings_section
 from kvmnet_tui.present.cells import UNKNOWN, counter_fields, mii_state, or_dash, plain
+from kvmnet_tui.present.failovers import failovers_section
 from kvmnet_tui.present.plugs import bridge_of_bond
 from kvmnet_tui.present.sentences import entry_sentence, entry_severity
 from kvmnet_tui.present.table import Cell, Field, Section
@@ -15,6 +19,7 @@ from kvmnet_tui.present.text import clean_block
 from kvmnet_tui.present.units import date_time, speed_text, time_ms
 
 LAST_EVENTS = 20
+LAST_FAILOVERS = 10
 _DAY_SECONDS = 86_400
 
 
@@ -25,9 +30,10 @@ def bond_detail(state: HostState, bond: Bond) -> tuple[Section, ...]:
     return (
         *warnings_section(state, bond),
         Section(_("Bond"), tuple(_bond_fields(state, bond))),
-        _members(bond),
+        _members(state, bond),
         *_lacp(bond.lacp),
         _events(state, bond),
+        *failovers_section(state, bond.name, LAST_FAILOVERS),
         *_unknown(bond.unknown),
         Section(_("Counters"), counter_fields(counters)),
     )
@@ -38,7 +44,7 @@ def member_detail(state: HostState, bond: Bond, member: Member) -> tuple[Section
     link = state.link_named(member.name)
     counters = state.counters.get(link.index) if link else None
     return (
-        Section(_("Member"), tuple(_member_fields(bond, member))),
+        Section(_("Member"), tuple(_member_fields(state, bond, member))),
         *_lacp_port(_("LACP: this host (actor)"), member.actor),
         *_lacp_port(_("LACP: the switch (partner)"), member.partner),
         *_unknown(member.unknown),
@@ -49,11 +55,13 @@ def member_detail(state: HostState, bond: Bond, member: Member) -> tuple[Section
 def _bond_fields(state: HostState, bond: Bond) -> Iterable[Field]:
     yield Field(_("Name"), plain(bond.name))
     yield Field(_("Mode"), plain(bond.mode))
+    if explained := mode_sentence(bond.mode):
+        yield Field(_("How it works"), Cell(explained))
     yield Field(_("MII status"), mii_state(bond.mii_status))
     yield Field(_("Active member"), or_dash(bond.active_member))
     yield Field(_("Primary member"), or_dash(bond.primary))
     optional = (
-        (_("Primary reselect"), bond.primary_reselect),
+        (_("Primary reselect"), reselect_text(bond.primary_reselect)),
         (_("Fail over MAC"), bond.fail_over_mac),
         (_("Transmit hash policy"), bond.hash_policy),
     )
@@ -89,20 +97,37 @@ def _optional(pairs: Iterable[tuple[str, str]]) -> Iterable[Field]:
     return (Field(label, plain(value)) for label, value in pairs if value)
 
 
-def _members(bond: Bond) -> Section:
-    header = (_("Member"), _("MII"), _("Speed"), _("Duplex"), _("Failures"), _("Permanent MAC"))
+def _members(state: HostState, bond: Bond) -> Section:
+    header = (
+        _("Member"),
+        _("MII"),
+        _("Role"),
+        _("Speed"),
+        _("Duplex"),
+        _("Failures"),
+        _("Last failure"),
+        _("Permanent MAC"),
+    )
     rows = tuple(
         (
             plain(member.name),
             mii_state(member.mii_status),
+            role(bond, member),
             or_dash(speed_text(member.speed_mbps)),
             or_dash(member.duplex or ""),
             Cell(str(member.link_failures)),
+            last_failure_cell(state, bond, member),
             or_dash(member.permanent_mac),
         )
         for member in bond.members
     )
     return Section(_("Members"), (), header, rows, "" if rows else _("none"))
+
+
+def last_failure_cell(state: HostState, bond: Bond, member: Member) -> Cell:
+    """When the member failed last; a dash where it never did or nobody saw it."""
+    at = last_failure(state, bond, member)
+    return Cell(date_time(at)) if at else UNKNOWN
 
 
 def _lacp(lacp: Lacp | None) -> tuple[Section, ...]:
@@ -133,13 +158,15 @@ def _text(number: int | None) -> str:
     return "" if number is None else str(number)
 
 
-def _member_fields(bond: Bond, member: Member) -> Iterable[Field]:
+def _member_fields(state: HostState, bond: Bond, member: Member) -> Iterable[Field]:
     yield Field(_("Name"), plain(member.name))
     yield Field(_("Bond"), plain(bond.name))
     yield Field(_("MII status"), mii_state(member.mii_status))
+    yield Field(_("Role"), role(bond, member))
     yield Field(_("Speed"), or_dash(speed_text(member.speed_mbps)))
     yield Field(_("Duplex"), or_dash(member.duplex or ""))
     yield Field(_("Link failures"), Cell(str(member.link_failures)))
+    yield Field(_("Last failure"), last_failure_cell(state, bond, member))
     yield Field(_("Permanent MAC"), or_dash(member.permanent_mac))
     yield from _optional(
         (
@@ -212,6 +239,18 @@ def events_of(timeline: tuple[TimelineEntry, ...], bond: Bond) -> list[TimelineE
     """What happened to the bond and its members, oldest first."""
     names = {bond.name, *(member.name for member in bond.members)}
     return [entry for entry in timeline if entry.subject in names or entry.other == bond.name]
+
+
+def is_about_bond(state: HostState, entry: TimelineEntry, name: str) -> bool:
+    """Whether an entry is about the bond, "" for any: itself, its members, its bridge's ARPs."""
+    for bond in (name,) if name else bond_names(state):
+        found = bond_of(state, bond)
+        if found is not None and (events_of((entry,), found) or entry.subject == bond):
+            return True
+        is_announced = entry.kind is Kind.PEERS_NOTIFIED
+        if is_announced and entry.subject == bridge_of_bond(state, bond):
+            return True
+    return False
 
 
 def _unknown(lines: tuple[str, ...]) -> tuple[Section, ...]:

@@ -9,6 +9,7 @@ from kvmnet_tui.model.bonds import Bond, Member
 from kvmnet_tui.model.joins import natural_key
 from kvmnet_tui.model.state import HostState, Phase, Problem, SourceName
 from kvmnet_tui.present.bond_detail import bond_detail, member_detail
+from kvmnet_tui.present.bond_modes import role
 from kvmnet_tui.present.bond_warnings import short_warnings
 from kvmnet_tui.present.cells import EMPTY, UNKNOWN, count, flagged, mii_state, or_dash, plain
 from kvmnet_tui.present.glyphs import glyphs
@@ -16,8 +17,6 @@ from kvmnet_tui.present.sentences import full_status_sentence, state_word
 from kvmnet_tui.present.table import Cell, Column, Section, Severity
 from kvmnet_tui.present.text import clean
 from kvmnet_tui.present.units import speed_text
-
-ACTIVE_BACKUP = "active-backup"
 
 
 class BondRow(NamedTuple):
@@ -97,13 +96,6 @@ class BondsView:
         return _("No bond is configured on this host.")
 
 
-def role_word(bond: Bond, member: str) -> str:
-    """What a member does; only active-backup has an active one and standbys."""
-    if bond.mode != ACTIVE_BACKUP:
-        return _("member")
-    return _("active") if bond.active_member == member else _("standby")
-
-
 def _found(state: HostState, key: Hashable) -> tuple[Bond | None, Member | None]:
     if isinstance(key, BondRow):
         return bond_of(state, key.bond), None
@@ -152,13 +144,12 @@ def _member_cells(bond: Bond, member: Member) -> tuple[Cell, ...]:
     signs = glyphs()
     branch = signs.tree_last if member is bond.members[-1] else signs.tree_next
     speed = " ".join(part for part in (speed_text(member.speed_mbps), member.duplex) if part)
-    is_active = bond.mode == ACTIVE_BACKUP and bond.active_member == member.name
     aggregator = member.aggregator_id
     return (
         Cell(branch + clean(member.name)),
         mii_state(member.mii_status),
         or_dash(speed),
-        Cell(role_word(bond, member.name), Severity.OK if is_active else Severity.DIM),
+        role(bond, member),
         count(member.link_failures, Severity.WARNING),
         EMPTY,
         EMPTY,

@@ -8,7 +8,7 @@ from kvmnet_tui.model.bond_reports import bond_of
 from kvmnet_tui.model.joins import natural_key
 from kvmnet_tui.model.links import Link
 from kvmnet_tui.model.state import HostState, Phase, SourceName
-from kvmnet_tui.present.bonds import role_word
+from kvmnet_tui.present.bond_modes import role
 from kvmnet_tui.present.bridge_detail import bridge_detail, loose_detail, port_detail
 from kvmnet_tui.present.bridge_tree import BridgeTree, Line, Role
 from kvmnet_tui.present.cells import (
@@ -215,10 +215,8 @@ def _bond_owner(state: HostState, link: Link) -> Cell:
 def _member_role(state: HostState, key: Line, link: Link) -> Cell:
     master = state.links.get(key.path[-2])
     bond = bond_of(state, master.name) if master else None
-    if bond is None:
-        return Cell(_("member"))
-    severity = Severity.OK if bond.active_member == link.name else Severity.DIM
-    return Cell(role_word(bond, link.name), severity)
+    member = next((one for one in bond.members if one.name == link.name), None) if bond else None
+    return role(bond, member) if bond and member else Cell(_("member"))
 
 
 def _mac(state: HostState, link: Link) -> str:

@@ -73,6 +73,13 @@ _KINDS: Mapping[Kind, str] = {
     Kind.MEMBER_LEFT: N_("{subject} left bond {other}"),
     Kind.MEMBER_MII: N_("member {subject} of {other} went from {before} to {after}"),
     Kind.ACTIVE_MEMBER: N_("{subject} moved from {before} to {after}"),
+    Kind.FAILED_BACK: N_("{subject} failed back from {before} to its primary {after}"),
+    Kind.PEERS_NOTIFIED: N_("{subject} announced {after} to its neighbours (gratuitous ARP)"),
+    Kind.LACP_PARTNER: N_("LACP partner of {subject} changed from {before} to {after}"),
+    Kind.LACP_AGGREGATOR: N_(
+        "member {subject} of {other} moved from aggregator {before} to aggregator {after}"
+    ),
+    Kind.LACP_CHURN: N_("LACP churn of member {subject} of {other} went from {before} to {after}"),
     Kind.NETWORK_DEFINED: N_("network {subject} was defined"),
     Kind.NETWORK_UNDEFINED: N_("network {subject} was undefined"),
     Kind.NETWORK_STARTED: N_("network {subject} started"),
@@ -96,6 +103,7 @@ _KINDS: Mapping[Kind, str] = {
     Kind.SOURCE_LIVE: N_("{subject} is back"),
     Kind.SOURCE_LOST: N_("{subject} is lost"),
     Kind.SOURCE_RESYNCED: N_("{subject}: everything was read again"),
+    Kind.HISTORY_LOST: N_("failovers cannot be kept for the next run: {subject}"),
 }
 
 # Sentences for entries in which a part is missing.
@@ -113,9 +121,14 @@ _SEVERITIES: Mapping[Kind, Severity] = {
     Kind.MEMBER_LEFT: Severity.WARNING,
     Kind.MEMBER_MII: Severity.WARNING,
     Kind.ACTIVE_MEMBER: Severity.WARNING,
+    Kind.FAILED_BACK: Severity.OK,
+    Kind.LACP_PARTNER: Severity.WARNING,
+    Kind.LACP_AGGREGATOR: Severity.WARNING,
+    Kind.LACP_CHURN: Severity.WARNING,
     Kind.NETWORK_STOPPED: Severity.WARNING,
     Kind.GUEST_STOPPED: Severity.WARNING,
     Kind.SOURCE_RESYNCED: Severity.WARNING,
+    Kind.HISTORY_LOST: Severity.WARNING,
     Kind.CARRIER_FOUND: Severity.OK,
     Kind.LINK_UP: Severity.OK,
     Kind.SOURCE_LIVE: Severity.OK,

@@ -34,6 +34,9 @@ class Face(Protocol):
     def flash(self, sentence: str) -> None:
         """Say something for a few seconds."""
 
+    def toggle_bell(self) -> bool:
+        """Ring at failovers from now on, or no longer; whether it rings now."""
+
 
 class Desk:
     """One for each action that was started; its coroutines belong in a worker of the app."""
@@ -98,6 +101,10 @@ class Desk:
     def flash(self, sentence: str) -> None:
         """Say something for a few seconds."""
         self._app.flash(sentence)
+
+    def toggle_bell(self) -> bool:
+        """Ring at failovers from now on, or no longer; whether it rings now."""
+        return self._app.toggle_bell()
 
     async def _tell(self, title: str, sentence: Cell, details: Sequence[str]) -> None:
         rows = (sentence, *map(Cell, details))

@@ -11,6 +11,7 @@ from kvmnet_tui.model.tasks import TaskPhase
 from kvmnet_tui.present.glyphs import glyphs
 from kvmnet_tui.present.sentences import problems
 from kvmnet_tui.present.table import Severity
+from kvmnet_tui.present.units import date_time, time_ms
 from kvmnet_tui.screens.tabs import TABS
 from kvmnet_tui.widgets import palette
 from kvmnet_tui.widgets.bar import Item
@@ -41,6 +42,8 @@ class AppSettings:
     read_only: bool = False
     lab: bool = False
     notice: str = ""
+    replay: bool = False
+    bell: bool = False
 
 
 def title_items(state: HostState, settings: AppSettings) -> tuple[Item, ...]:
@@ -77,6 +80,27 @@ def lab_items(settings: AppSettings) -> tuple[Item, ...]:
     word = _("LAB")
     text = settings.notice or _("a small host of its own: nothing outside it changes")
     return (Item(f" {word} ", palette.BANNER), Item(f" {text} "))
+
+
+def replay_items(state: HostState) -> tuple[Item, ...]:
+    """The banner of a recording: its moment, how fast it goes, and the keys."""
+    moment = state.replay
+    word = _("REPLAY")
+    if moment is None:
+        return (Item(f" {word} ", palette.BANNER),)
+    place = f"{moment.number}/{moment.count}"
+    pace = _("paused") if moment.is_paused else f"x{moment.speed:g}"
+    when = f"{date_time(moment.at).partition(' ')[0]} {time_ms(moment.at)}"
+    return (
+        Item(f" {word} ", palette.BANNER),
+        Item(f" {when}  {pace}  {place}  "),
+        *key_items(
+            ("p", _("pause"), "app.replay_pause"),
+            (",.", _("step"), "app.replay_step(1)"),
+            ("<>", _("speed"), "app.replay_speed(1)"),
+            ("[]", _("event"), "app.replay_jump(1)"),
+        ),
+    )
 
 
 def tab_width() -> int:

@@ -86,6 +86,8 @@ class HostScreen(Screen[None]):
         yield Bar(id="title")
         if self._settings.lab:
             yield Bar(id="lab")
+        if self._settings.replay:
+            yield Bar(id="replay")
         yield Bar(id="tabs")
         yield Notices(id="notices")
         with Container(id="body"):
@@ -140,6 +142,8 @@ class HostScreen(Screen[None]):
     def _show_frame(self) -> None:
         title = frame.title_items(self._state, self._settings)
         room = self.size.width - sum(cell_len(item.text) for item in title)
+        if self._settings.replay:
+            self.query_one("#replay", Bar).show(frame.replay_items(self._state))
         self.query_one("#title", Bar).show(title, frame.source_items(self._state, room))
         notices = self._notices if self._settings.lab else (*self._notices, self._settings.notice)
         change = frame.change_notice(self._state, time.time())

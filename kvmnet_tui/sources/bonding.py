@@ -194,6 +194,7 @@ def _read(
     root: Path, known: Mapping[str, Bond], wanted: Collection[str], has_bonds: bool
 ) -> _Reading:
     """What the directory says now; a failure leaves no bond, since an old report may be wrong."""
+    at = time.time()  # before it is read: a message of the kernel that comes meanwhile is newer
     phase, problem, detail = Phase.LIVE, Problem.NONE, ""
     bonds: Mapping[str, Bond] = {}
     try:
@@ -207,7 +208,7 @@ def _read(
             phase, problem = Phase.ABSENT, Problem.NO_DRIVER
     except OSError as error:
         phase, problem, detail = Phase.LOST, Problem.FAILED, str(error)
-    return _Reading(time.time(), phase, problem, detail, bonds)
+    return _Reading(at, phase, problem, detail, bonds)
 
 
 def _read_bonds(

@@ -59,9 +59,20 @@ class NetworkManager:
         uuid = device.get("device.connection-uuid", "")
         config, generated = self._profile(uuid, name)
         if generated:
-            return Manager("nobody", f"{config}: nm-generated=true")
+            return Manager("nobody", f"{config}: nm-generated=true", watches_only=True)
         said = f"connection-uuid={uuid}" if uuid else "managed=true"
-        return Manager("NetworkManager", f"{path}: {said}", config)
+        return Manager("NetworkManager", f"{path}: {said}", config, self._bond_options(config))
+
+    def _bond_options(self, config: str) -> tuple[tuple[str, str], ...]:
+        """The profile's [bond] section, or what its ifcfg file says."""
+        if config.startswith(IFCFG):
+            return bonding_opts(shell_settings(self._files.text(config)))
+        profile = settings(self._files.text(config)) if config else {}
+        return tuple(
+            (key.removeprefix("bond."), value)
+            for key, value in profile.items()
+            if key.startswith("bond.")
+        )
 
     def _profile(self, uuid: str, name: str) -> tuple[str, bool]:
         """Where the profile is kept, and whether NetworkManager generated it."""
@@ -181,7 +192,14 @@ class Ifcfg:
             return None
         words = shell_settings(self._files.text(path))
         said = words.get("NM_CONTROLLED")
-        return Manager("ifcfg", f"{path}: NM_CONTROLLED={said}" if said else path, path)
+        evidence = f"{path}: NM_CONTROLLED={said}" if said else path
+        return Manager("ifcfg", evidence, path, bonding_opts(words))
+
+
+def bonding_opts(words: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """An ifcfg file's BONDING_OPTS="mode=1 miimon=100", option by option."""
+    pairs = (word.partition("=") for word in words.get("BONDING_OPTS", "").split())
+    return tuple((key, value) for key, equals, value in pairs if equals)
 
 
 def read_ifcfg(files: HostFiles, folder: str) -> dict[str, dict[str, str]]:

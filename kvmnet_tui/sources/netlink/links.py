@@ -5,12 +5,14 @@ from struct import Struct
 from typing import Final
 
 from kvmnet_tui.model.links import Address, Link
+from kvmnet_tui.model.moments import Notice
 from kvmnet_tui.sources.netlink import constants as c
 from kvmnet_tui.sources.netlink.roles import NO_PARTS, Data, decode_info, mac, word
 from kvmnet_tui.sources.netlink.wire import (
     HEADER_SIZE,
     PLACE,
     RAW,
+    U32,
     MalformedError,
     Table,
     attributes,
@@ -38,6 +40,7 @@ _LINK = Table(
         c.IFLA_PARENT_DEV_NAME: RAW,
     }
 )
+_NOTICES = {c.IFLA_EVENT_NOTIFY_PEERS: Notice.PEERS}
 _OPERSTATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
 _ARPHRD = {
     1: "ethernet",
@@ -64,6 +67,14 @@ def link_index(data: Data, start: int, end: int) -> int:
         raise MalformedError(message)
     index: int = IFINFO.unpack_from(data, start + HEADER_SIZE)[2]
     return index
+
+
+def link_notice(data: Data, start: int, end: int) -> Notice:
+    """Why the kernel sent a link message, where it says so and we care."""
+    for kind, value, value_end in attributes(data, start + BODY, end):
+        if kind == c.IFLA_EVENT and value_end - value == U32.size:
+            return _NOTICES.get(U32.unpack_from(data, value)[0], Notice.NONE)
+    return Notice.NONE
 
 
 def decode_link(
@@ -104,7 +115,7 @@ def decode_link(
         found.get(c.IFLA_CARRIER_CHANGES, 0),
         found.get(c.IFLA_TXQLEN, 0),
         text(found.get(c.IFLA_IFALIAS, b"")),
-        text(found.get(c.IFLA_PARENT_DEV_NAME, b"")),
+        text(found.get(c.IFLA_PARENT_DEV_NAME, b"")) or (old.parent_device if old else ""),
         kind or (old.driver if old else ""),
         vlan_id,
         _altnames(data, body, found.get(c.IFLA_PROP_LIST)),

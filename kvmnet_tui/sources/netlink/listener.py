@@ -23,6 +23,7 @@ _AT_ONCE: Final = 512  # messages filed before the loop may do something else: a
 _EVER: Final = 1 << 30
 _DOWN_AT_ONCE: Final = 32
 _REST: Final = 0.01  # seconds between two looks at the socket while a flush is due anyway
+_LOOKS: Final = 16  # at the socket before that rest begins: few messages are timed as they come
 
 
 class Ending(Enum):
@@ -59,6 +60,7 @@ class Listener:
         self._resting: asyncio.TimerHandle | None = None
         self._complete = False
         self._pulled = False
+        self._looks = 0
         self._heard_at = 0.0
 
     def __enter__(self) -> "Listener":
@@ -137,7 +139,8 @@ class Listener:
         if not self._pulled:
             self._pulled = True
             self._inbox.pull(self._take)
-        if self._resting is None and not self.ended.done():
+        self._looks += 1
+        if self._looks > _LOOKS and self._resting is None and not self.ended.done():
             self._loop.remove_reader(self._events)
             self._resting = self._loop.call_later(_REST, self._listen_again)
 
@@ -150,6 +153,7 @@ class Listener:
 
     def _take(self) -> list[Event]:
         self._pulled = False
+        self._looks = 0
         if not self._complete:
             return []
         self._file(_AT_ONCE)
@@ -174,6 +178,7 @@ class Listener:
         events: list[Event] = []
         if changes.reborn:
             events.append(KernelChanged(at, dict.fromkeys(changes.reborn)))
-        if changes.links or changes.neighbours:
-            events.append(KernelChanged(at, changes.links, changes.neighbours))
+        moments = tuple(changes.moments)
+        if changes.links or changes.neighbours or moments:
+            events.append(KernelChanged(at, changes.links, changes.neighbours, moments=moments))
         return events

@@ -17,7 +17,7 @@ from kvmnet_tui.model.interest import Interest
 from kvmnet_tui.model.links import Link
 from kvmnet_tui.model.state import HostState, Phase, Problem, SourceName, SourceStatus
 from kvmnet_tui.model.timeline import Kind, Origin, TimelineEntry
-from kvmnet_tui.sources.netlink.drivers import may_have_driver, read_drivers
+from kvmnet_tui.sources.netlink.drivers import may_have_driver, read_devices
 from kvmnet_tui.sources.netlink.listener import Ending, Listener
 from kvmnet_tui.sources.netlink.reading import CountersReader, read_all, read_forwarding
 from kvmnet_tui.sources.source import Inbox
@@ -176,8 +176,8 @@ class NetlinkSource:
         self._drivers_wanted.clear()
         if not wanted:
             return {}
-        drivers = await call_in_thread("drivers", lambda: read_drivers(self._sysfs, wanted))
-        return dict(listener.table.with_drivers(drivers))
+        devices = await call_in_thread("drivers", lambda: read_devices(self._sysfs, wanted))
+        return dict(listener.table.with_devices(devices))
 
     async def _follow_drivers(self, inbox: Inbox, listener: Listener) -> None:
         while True:

@@ -1,12 +1,15 @@
 """The source's own table of links and neighbours, kept up to date by the kernel's messages."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kvmnet_tui.model.links import Address, Link, Neighbour
+from kvmnet_tui.model.moments import Moment, Notice
 from kvmnet_tui.sources.netlink import constants as c
-from kvmnet_tui.sources.netlink.links import BODY, decode_link, link_index
+from kvmnet_tui.sources.netlink.drivers import Device
+from kvmnet_tui.sources.netlink.links import BODY, decode_link, link_index, link_notice
 from kvmnet_tui.sources.netlink.records import AddressRecord, decode_address, decode_neighbour
 from kvmnet_tui.sources.netlink.roles import Data, decode_port
 from kvmnet_tui.sources.netlink.wire import HEADER_SIZE, U16, U32, MalformedError, messages
@@ -15,6 +18,7 @@ from kvmnet_tui.sources.netlink.wire import HEADER_SIZE, U16, U32, MalformedErro
 # kernel's full ones always hold statistics, which alone are longer than this.
 _WHOLE_LINK: Final = 320
 _PORT_KEY: Final = 1 << 32  # added to an index: the slot of its AF_BRIDGE message
+_MOMENTS: Final = 128  # kept one by one between two pictures; of a flood only the newest count
 
 
 @dataclass(slots=True)
@@ -26,13 +30,15 @@ class Changes:
     reborn: set[int] = field(default_factory=set)
     readdressed: set[int] = field(default_factory=set)
     ports: set[int] = field(default_factory=set)
+    moments: list[Moment] = field(default_factory=list)
 
 
 class KernelTable:
     """Links with their addresses, and neighbours, as the kernel's messages tell of them.
 
     `keep` files a message away without decoding it, in place of an older one of the same object;
-    `apply` decodes what is left, in the order of arrival.
+    `apply` decodes what is left, in the order of arrival. Of bonds, their members and the bridges
+    above, messages are kept one by one, with the time each came: a failover is a matter of these.
     """
 
     def __init__(self) -> None:
@@ -44,6 +50,8 @@ class KernelTable:
         self._addresses: dict[int, dict[tuple[str, int], AddressRecord]] = {}
         self._waiting: dict[int | bytes, bytes] = {}
         self._bridges_touched: set[int] = set()
+        self._followed: set[int] = set()
+        self._journal: list[tuple[float, bytes]] = []
 
     # A complete reading, message by message.
 
@@ -67,6 +75,7 @@ class KernelTable:
         link = decode_link(data, start, end, None, self._address_tuple(index))
         if link is not None:
             self.links[index] = link
+            self._follow(link)
 
     def load_port(self, data: Data, start: int, end: int) -> None:
         """Decode one message of an AF_BRIDGE dump: a port with its VLANs."""
@@ -78,11 +87,15 @@ class KernelTable:
         except MalformedError:
             self.bad_messages += 1
 
-    def with_drivers(self, drivers: Mapping[int, str]) -> dict[int, Link]:
-        """Note the drivers of links by index, which netlink does not tell; the links with them."""
+    def with_devices(self, devices: Mapping[int, Device]) -> dict[int, Link]:
+        """Note the devices of links by index; the links with them."""
         links = {
-            index: replace(self.links[index], driver=driver)
-            for index, driver in drivers.items()
+            index: replace(
+                self.links[index],
+                driver=device.driver,
+                parent_device=self.links[index].parent_device or device.parent,
+            )
+            for index, device in devices.items()
             if index in self.links
         }
         self.links.update(links)
@@ -116,6 +129,8 @@ class KernelTable:
             self._keep_newest(-index, message)
         elif len(message) > _WHOLE_LINK:
             self._keep_newest(index, message)
+            if index in self._followed and len(self._journal) < _MOMENTS:
+                self._journal.append((time.time(), message))
 
     def _keep_neighbour(self, message: bytes) -> None:
         if message[HEADER_SIZE] == c.AF_BRIDGE:
@@ -137,7 +152,7 @@ class KernelTable:
     def apply(self) -> Changes:
         """Decode what waits; what differs from before is told."""
         waiting, self._waiting = self._waiting, {}
-        changes = Changes()
+        changes = Changes(moments=self._moments())
         for message in waiting.values():
             try:
                 self._apply(message, changes)
@@ -157,6 +172,30 @@ class KernelTable:
         """The bridges whose spanning tree may have moved since this was called last."""
         touched, self._bridges_touched = self._bridges_touched, set()
         return touched
+
+    def _follow(self, link: Link) -> None:
+        if link.bond or link.member:
+            self._followed.add(link.index)
+        if link.bond and link.master:
+            self._followed.add(link.master)
+
+    def _moments(self) -> list[Moment]:
+        """What came about followed links, one by one; what says nothing new is left out."""
+        journal, self._journal = self._journal, []
+        newest: dict[int, Link] = {}
+        moments: list[Moment] = []
+        for at, message in journal:
+            index = link_index(message, 0, len(message))
+            old = newest.get(index) or self.links.get(index)
+            try:
+                link = decode_link(message, 0, len(message), old, old.addresses if old else ())
+                notice = link_notice(message, 0, len(message))
+            except MalformedError:
+                continue  # counted when it is applied
+            if link is not None and (link != old or notice is not Notice.NONE):
+                newest[index] = link
+                moments.append(Moment(at, link, notice))
+        return moments
 
     def _apply(self, message: bytes, changes: Changes) -> None:
         kind = U16.unpack_from(message, 4)[0]
@@ -210,6 +249,7 @@ class KernelTable:
         index = link_index(message, 0, len(message))
         self._addresses.pop(index, None)
         self.links.pop(index, None)
+        self._followed.discard(index)
         changes.links[index] = None
 
     def _address_told(self, kind: int, message: bytes, changes: Changes) -> None:
@@ -251,6 +291,7 @@ class KernelTable:
     def _put(self, link: Link, old: Link | None, changes: Changes) -> None:
         if link != old:
             self.links[link.index] = changes.links[link.index] = link
+            self._follow(link)
 
     def _address_tuple(self, index: int) -> tuple[Address, ...]:
         known = self._addresses.get(index)
