@@ -14,8 +14,6 @@ from kvmnet_tui.model.links import Link
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.requests.bonds import RunDrill
 
-BASELINE_SECONDS = 2.0
-SETTLE_SECONDS = 1.5  # answers that come steadily for so long end a phase
 PULL_SECONDS = 180.0  # to go to the rack
 LACP_SECONDS = 100.0  # a slow partner says something every 30 s; three times and a little
 MOST_TARGETS = 8
@@ -42,11 +40,13 @@ class DrillPlan:
     patience: float
     back_patience: float
     give_back: bool
+    baseline_seconds: float
+    settle_seconds: float
 
     @property
     def restore_seconds(self) -> float:
         """After which the member is brought up, whatever happens."""
-        return self.patience + SETTLE_SECONDS + 10.0
+        return self.patience + self.settle_seconds + 10.0
 
 
 def refusals(state: HostState, around: Surroundings, request: RunDrill) -> tuple[str, ...]:
@@ -197,6 +197,8 @@ def make_plan(state: HostState, around: Surroundings, request: RunDrill) -> Dril
         5.0 + 3 * detection_seconds(bond),
         pull + _back_seconds(bond),
         request.give_back,
+        request.baseline_seconds,
+        request.settle_seconds,
     )
 
 

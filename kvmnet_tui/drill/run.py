@@ -10,9 +10,7 @@ from pathlib import Path
 from kvmnet_tui.drill.helpers import HelperError, Prober, Restorer
 from kvmnet_tui.drill.log import Log
 from kvmnet_tui.drill.plan import (
-    BASELINE_SECONDS,
     PULL_SECONDS,
-    SETTLE_SECONDS,
     DrillPlan,
     detection_seconds,
 )
@@ -91,10 +89,12 @@ class DrillRun:
     # The phases.
 
     async def _baseline(self) -> None:
-        self._phase(DrillPhase.BASELINE, BASELINE_SECONDS, _("Measuring how it is before."))
+        self._phase(
+            DrillPhase.BASELINE, self._plan.baseline_seconds, _("Measuring how it is before.")
+        )
         if not await self._until(lambda: self._log.is_ready, READY_SECONDS):
             raise HelperError(_("the probes could not be started"))
-        await self._until(lambda: False, BASELINE_SECONDS)
+        await self._until(lambda: False, self._plan.baseline_seconds)
         self._answering = self._log.answering()
         self._measured.baseline_until = time.time()
         if not self._answering:
@@ -137,12 +137,14 @@ class DrillRun:
         noticed = lost_at + detection_seconds(plan.bond)
 
         def recovered() -> bool:
-            moved = self._member_is_out() or time.time() > noticed + SETTLE_SECONDS
+            moved = self._member_is_out() or time.time() > noticed + self._plan.settle_seconds
             return moved and self._log.is_steady(lost_at, self._answering)
 
         if await self._until(recovered, plan.patience):
-            self._phase(DrillPhase.TAKEN_OVER, SETTLE_SECONDS, _("The traffic has moved."))
-            await self._until(lambda: False, SETTLE_SECONDS)
+            self._phase(
+                DrillPhase.TAKEN_OVER, self._plan.settle_seconds, _("The traffic has moved.")
+            )
+            await self._until(lambda: False, self._plan.settle_seconds)
         else:
             self._measured.remarks.append(Remark.NO_ANSWER)
         self._measured.failover_until = time.time()
@@ -162,14 +164,14 @@ class DrillRun:
         if not await self._until(lambda: bool(log.state(plan.member, "carrier")), seconds):
             self._measured.remarks.append(Remark.NOT_BACK)
             return
-        found = log.step_after(asked - SETTLE_SECONDS, Step.CARRIER_FOUND, plan.member)
+        found = log.step_after(asked - self._plan.settle_seconds, Step.CARRIER_FOUND, plan.member)
         self._measured.found_at = found.at if found else asked
         self._phase(DrillPhase.FAILBACK, plan.back_patience, _("Waiting for {member} to carry."))
         await self._wait_for_member()
         await self._until(
             lambda: log.is_steady(self._measured.found_at, self._answering), plan.patience
         )
-        await self._until(lambda: False, SETTLE_SECONDS)
+        await self._until(lambda: False, self._plan.settle_seconds)
         self._measured.failback_until = time.time()
 
     async def _wait_for_member(self) -> None:

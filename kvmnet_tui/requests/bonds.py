@@ -12,6 +12,7 @@ class RunDrill(Request):
     """A failover drill. `member` "" is the active one; `targets` are addresses beside the gateway.
 
     `give_back` has the traffic moved back to the member where no primary brings it back itself.
+    It is measured for `baseline_seconds` before, and for `settle_seconds` after each change.
     """
 
     bond: str
@@ -20,6 +21,8 @@ class RunDrill(Request):
     how: How = How.DOWN
     give_back: bool = True
     interval_ms: int = 10
+    baseline_seconds: float = 2.0
+    settle_seconds: float = 1.5
 
     @property
     def title(self) -> str:
