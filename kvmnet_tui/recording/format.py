@@ -86,7 +86,11 @@ def changed(state: HostState, changes: Mapping[str, Any], at: float) -> HostStat
     after = replace(state, **said)
     if {"links", "guests", "networks", "neighbours"} & said.keys():
         after = joined(after)
-    return after if counters is None else fold(after, CountersRead(at, counters))
+    if counters is None:
+        return after
+    counted = fold(after, CountersRead(at, counters))
+    rates = {index: one for index, one in counted.rates.items() if index in counters}
+    return replace(counted, counters=counters, rates=rates)
 
 
 def _changed_value(state: HostState, name: str, change: Any) -> Any:
