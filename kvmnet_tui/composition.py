@@ -45,6 +45,7 @@ class World:
 
 def real_world(uri: str, *, read_only: bool) -> World:
     """The kernel, the bonding driver, libvirt, and the services that manage links."""
+    from kvmnet_tui.change.source import ChangesSource  # noqa: PLC0415
     from kvmnet_tui.drill.source import DrillSource  # noqa: PLC0415 - after the first frame
     from kvmnet_tui.history.reports import keep_report  # noqa: PLC0415
     from kvmnet_tui.history.source import HistorySource  # noqa: PLC0415
@@ -63,15 +64,21 @@ def real_world(uri: str, *, read_only: bool) -> World:
     drills = DrillSource(partial(keep_report, history))
     kernel = (NetlinkSource(), RouteSource(), SriovSource())
     bonds = (BondingSource(), HistorySource(history), drills)
-    sources = (*kernel, virt, *bonds, ManagersSource())
+    sources = (*kernel, virt, *bonds, ManagersSource(), ChangesSource())
     return World(sources, partial(_performers, caller, drills))
 
 
 def _performers(caller: "VirtCaller", drills: "DrillSource") -> Performers:
     """Who performs what; each domain adds its own here."""
+    from kvmnet_tui.change import perform as changes  # noqa: PLC0415
     from kvmnet_tui.sources.virt.perform import networks  # noqa: PLC0415
 
-    return {**networks.performers(caller), **_nic_performers(caller), **drills.performers()}
+    return {
+        **networks.performers(caller),
+        **_nic_performers(caller),
+        **drills.performers(),
+        **changes.performers(),
+    }
 
 
 def _nic_performers(caller: "VirtCaller") -> Performers:

@@ -29,6 +29,12 @@ def use_language(language: str | None = None) -> str:
     return chosen
 
 
+def catalogue_file() -> Path | None:
+    """The compiled catalogue in use, for those who must do without this package; None: English."""
+    path = LOCALE_DIR / os.environ.get("LANGUAGE", "") / "LC_MESSAGES" / f"{DOMAIN}.mo"
+    return path if path.is_file() else None
+
+
 def known_languages() -> list[str]:
     """Codes of the languages there are texts in."""
     compiled = LOCALE_DIR.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")

@@ -16,10 +16,21 @@ STEP_SECONDS = 10.0
 
 
 def ip_step(
-    lines: Sequence[str], say: str = "", *, force: bool = False, seconds: float = STEP_SECONDS
+    lines: Sequence[str],
+    say: str = "",
+    *,
+    force: bool = False,
+    moves: bool = False,
+    seconds: float = STEP_SECONDS,
 ) -> Step:
-    """Lines of `ip -batch`, in one process; `force` goes on after lines that fail."""
-    return {"do": "ip", "lines": list(lines), "force": force, "say": say, "seconds": seconds}
+    """Lines of `ip -batch`, in one process; `force` goes on after lines that fail.
+
+    How long the one that `moves` addresses takes is kept in the journal.
+    """
+    return {
+        "do": "ip", "lines": list(lines), "force": force, "moves": moves,
+        "say": say, "seconds": seconds,
+    }  # fmt: skip
 
 
 def run_step(

@@ -10,6 +10,8 @@ from kvmnet_tui.i18n import N_
 
 # Command -> what it does, in a line of the help.
 COMMANDS: Mapping[str, str] = {
+    "bridge": N_("make, fill, empty and remove bridges without losing the session"),
+    "change": N_("see, keep, extend, take back and undo changes of the host's networking"),
     "network": N_("change networks: start, stop, restart, new, set, define, pin..."),
     "nic": N_("list, add, move, change, detach and reach guests' NICs"),
     "bond": N_("show, watch and try bonds, and their history"),

@@ -113,8 +113,8 @@ def progress_sections(change: ChangeStatus) -> tuple[Section, ...]:
     log = tuple((Cell(time_ms(line.at), Severity.DIM), plain(line.text)) for line in change.log)
     return (
         Section(change.title, tuple(_fields(change))),
-        Section(_("Probes"), rows=probes),
-        Section(_("Journal"), rows=log),
+        Section(_("Probes"), header=(_("Result"), _("Probe")), rows=probes),
+        Section(_("Journal"), header=(_("Time"), _("What happened")), rows=log),
     )
 
 

@@ -1,0 +1,146 @@
+"""Where changes live: under /run while they are tried, under /var/lib what became of them."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kvmnet_tui.change import guard
+from kvmnet_tui.change.plan import Plan
+from kvmnet_tui.change.preview import command_lines, diff
+from kvmnet_tui.change.wish_records import wish_of
+from kvmnet_tui.change.wishes import CreateBond, CreateBridge, top_device
+from kvmnet_tui.i18n import _
+from kvmnet_tui.model.change import FINAL, ChangeState, ChangeStatus, LogLine, ProbeStatus
+
+RUN = Path("/run/kvmnet-tui")
+KEPT = guard.STATE
+
+
+def known_ids() -> tuple[str, ...]:
+    """Every change that is known, oldest first: an id begins with its time."""
+    found = {path.parent.name for root in (RUN, KEPT) for path in root.glob("*/plan.json")}
+    return tuple(sorted(found))
+
+
+def folder_of(identifier: str) -> Path | None:
+    """The folder of a change, the one under /run first."""
+    for root in (RUN, KEPT):
+        if identifier and "/" not in identifier and (root / identifier / "plan.json").is_file():
+            return root / identifier
+    return None
+
+
+def read_plan(folder: Path) -> Plan:
+    """The plan in a folder; ValueError or OSError when there is none."""
+    return Plan.from_json((folder / "plan.json").read_text(encoding="utf-8"))
+
+
+def read_journal(folder: Path) -> dict[str, Any]:
+    """The journal in a folder; ValueError or OSError when there is none."""
+    journal: dict[str, Any] = json.loads((folder / "journal.json").read_text(encoding="utf-8"))
+    return journal
+
+
+def read_all() -> tuple[ChangeStatus, ...]:
+    """The state of every change, oldest first; those that cannot be read are left out."""
+    return tuple(_statuses())
+
+
+def _statuses() -> Iterator[ChangeStatus]:
+    for identifier in known_ids():
+        status = read_status(identifier)
+        if status is not None:
+            yield status
+
+
+def read_status(identifier: str) -> ChangeStatus | None:
+    """The state of one change, None when it is not there or cannot be read."""
+    folder = folder_of(identifier)
+    if folder is None:
+        return None
+    try:
+        plan, journal = read_plan(folder), read_journal(folder)
+        return _status(identifier, folder, plan, journal)
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _status(identifier: str, folder: Path, plan: Plan, journal: dict[str, Any]) -> ChangeStatus:
+    status = ChangeStatus(
+        id=identifier,
+        title=plan.title,
+        state=ChangeState(journal["state"]),
+        backend=plan.backend,
+        began=journal.get("created", 0.0),
+        ended=journal.get("ended", 0.0),
+        deadline=_deadline(journal),
+        window_seconds=plan.window_seconds,
+        interruption_seconds=journal.get("interruption"),
+        probes=tuple(_probes(plan, journal)),
+        new_login=bool(journal.get("new_login")),
+        guard_alive=_is_alive(journal),
+        problem=journal.get("problem") or "",
+        log=tuple(LogLine(line["at"], line["text"]) for line in journal.get("log", ())),
+        diff=diff(plan),
+        commands=command_lines(plan),
+        by_hand=plan.by_hand,
+        rollback_script=str(folder / "rollback.sh") if folder.parent == RUN else "",
+        top_device=_top(plan),
+        can_undo=journal["state"] == ChangeState.COMMITTED,
+    )
+    return _after_reboot(status, plan, journal)
+
+
+def _deadline(journal: dict[str, Any]) -> float:
+    """When it is taken back, by today's clock: that may have been set meanwhile."""
+    if "deadline" not in journal:
+        return 0.0
+    return time.time() + float(journal["deadline"]) - guard.boottime()
+
+
+def _probes(plan: Plan, journal: dict[str, Any]) -> Iterator[ProbeStatus]:
+    before = journal.get("before") or [False] * len(plan.probes)
+    now = journal.get("now") or [None] * len(plan.probes)
+    for probe, had, has in zip(plan.probes, before, now, strict=False):
+        yield ProbeStatus(probe.kind, probe.target or probe.link, bool(had), has)
+
+
+def _is_alive(journal: dict[str, Any]) -> bool:
+    pid = journal.get("guard")
+    return bool(pid) and Path("/proc", str(pid)).exists()
+
+
+def _top(plan: Plan) -> str:
+    try:
+        wish = wish_of(plan.wish)
+    except ValueError:
+        return ""
+    return top_device(wish) if isinstance(wish, (CreateBridge, CreateBond)) else ""
+
+
+def _after_reboot(status: ChangeStatus, plan: Plan, journal: dict[str, Any]) -> ChangeStatus:
+    """What a change was in the middle of when the host went down."""
+    if status.state in FINAL or journal.get("boot_id") == guard.boot_id():
+        return status
+    if status.state is ChangeState.COMMITTING:
+        told = _("The host went down while it was being kept, after step {done} of {all}.")
+        problem = told.format(done=journal.get("step", 0), all=len(plan.commit))
+    else:
+        problem = _("The host went down during the trial: that took it back.")
+    return replace(status, state=ChangeState.UNDONE_BY_REBOOT, problem=problem, deadline=0.0)
+
+
+def leave_verb(identifier: str, verb: str, **words: Any) -> Path:
+    """Tell the guard something; the path of the file that it takes away once it has read it."""
+    path = RUN / identifier / verb
+    guard.write_whole(path, json.dumps(words))
+    return path
+
+
+def may_change() -> bool:
+    """Whether this account may change the host's networking."""
+    return os.geteuid() == 0

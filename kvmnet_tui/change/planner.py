@@ -1,0 +1,118 @@
+"""A wish and the facts become a plan. Pure: state in, everything the guard does and undoes out."""
+
+import dataclasses
+from collections.abc import Iterator
+
+from kvmnet_tui.change import kernel
+from kvmnet_tui.change.backends.wished import layout_of
+from kvmnet_tui.change.choice import backend_of
+from kvmnet_tui.change.facts import HostFacts
+from kvmnet_tui.change.findings import Verdict
+from kvmnet_tui.change.plan import Plan, Probe
+from kvmnet_tui.change.preflight import findings
+from kvmnet_tui.change.wish_records import wish_record
+from kvmnet_tui.change.wishes import CreateBond, CreateBridge, Wish, top_device
+from kvmnet_tui.change.words import wish_title
+from kvmnet_tui.i18n import _
+
+DEFAULT_WINDOW = 120.0
+SPARE_SECONDS = 45.0
+PATIENCE_SECONDS = 20.0
+MOVING_SECONDS = 0.02
+NM_SECONDS = 1.0
+
+
+class PlanError(Exception):
+    """Why there can be no plan, in one translated sentence."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def make_plan(wish: Wish, facts: HostFacts, *, window: float = 0.0, identifier: str = "") -> Plan:
+    """The plan of a wish; `window` in seconds, 0 for the usual. Raises PlanError."""
+    blocked = [one for one in findings(wish, facts) if one.verdict is Verdict.BLOCKED]
+    if blocked:
+        raise PlanError(blocked[0].text)
+    backend = backend_of(wish, facts).backend
+    interruption = _interruption(wish, facts)
+    watched = kernel.touched(wish, facts)
+    layout = layout_of(wish, facts)
+    return Plan(
+        id=identifier,
+        title=wish_title(wish),
+        backend=backend.name.value,
+        window_seconds=window_of(window, interruption),
+        expected_interruption_seconds=interruption,
+        watched=watched,
+        own_links=tuple(made.name for made in layout.made),
+        snapshot={},
+        trial=backend.trial(wish, facts),
+        commit=backend.commit(wish, facts),
+        rollback=(*backend.rollback(wish, facts), *kernel.rollback(wish, facts)),
+        probes=tuple(_probes(wish, facts)),
+        patience_seconds=PATIENCE_SECONDS + 2 * interruption,
+        files=backend.files(wish, facts),
+        affected=tuple(_affected(watched, facts)),
+        by_hand=backend.by_hand(wish, facts),
+        wish=wish_record(wish),
+    )
+
+
+def window_of(wanted: float, interruption: float) -> float:
+    """How long a change is tried: never too short for the interruption and somebody's login."""
+    least = 2 * interruption + SPARE_SECONDS
+    return max(wanted or DEFAULT_WINDOW, least)
+
+
+def _interruption(wish: Wish, facts: HostFacts) -> float:
+    """How long the host is expected to be silent, in seconds."""
+    backend = backend_of(wish, facts).backend
+    bridge = getattr(wish, "bridge", None)
+    listening = 0.0
+    if isinstance(wish, (CreateBridge, CreateBond)) and bridge is not None and bridge.stp:
+        listening = 2.0 * float(bridge.delay)
+    return listening + (NM_SECONDS if backend.name.value == "nm" else MOVING_SECONDS)
+
+
+def _probes(wish: Wish, facts: HostFacts) -> Iterator[Probe]:
+    """What worked before and must work afterwards."""
+    layout = layout_of(wish, facts)
+    takers = {source: taker for taker, source in layout.takers}
+    after = top_device(wish) if isinstance(wish, (CreateBridge, CreateBond)) else ""
+    for one in layout.joined:
+        yield Probe("carrier", one.link)
+        yield Probe("mii" if one.controller_kind.value == "bond" else "forwarding", one.link)
+    for route in facts.routes:
+        via = route.words[route.words.index("via") + 1] if "via" in route.words else ""
+        if via and route.words[0] in ("default", "::/0"):
+            yield Probe("gateway", route.device, via, takers.get(route.device, ""))
+    if facts.session.client:
+        device = facts.session.device
+        yield Probe("session", device, facts.session.client, takers.get(device, after))
+    for server in facts.nameservers:
+        yield Probe("dns", target=server)
+    watched = kernel.touched(wish, facts)
+    for guest in facts.guests:
+        if guest.bridge and guest.tap not in watched:
+            yield Probe("plugged", guest.tap, guest.bridge)
+
+
+def _affected(watched: tuple[str, ...], facts: HostFacts) -> Iterator[str]:
+    """Who notices: the session, guests on what is touched, addresses."""
+    if facts.session.device in watched:
+        yield _("this SSH session from {client}").format(client=facts.session.client)
+    for guest in facts.guests:
+        if guest.bridge in watched:
+            yield _("guest {guest} ({tap})").format(guest=guest.guest, tap=guest.tap)
+    for name in watched:
+        link = facts.links.get(name)
+        for address in link.addresses if link else ():
+            if address.scope == "global":
+                yield _("address {address} of {link}").format(address=address.cidr, link=name)
+
+
+def with_id(plan: Plan, identifier: str) -> Plan:
+    """The plan under an id."""
+    return dataclasses.replace(plan, id=identifier)

@@ -1,0 +1,291 @@
+"""Reads what a plan depends on: links, addresses, routes and rules from `ip -json`, and files.
+
+Blocks: call it in a thread.
+"""
+
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+from kvmnet_tui.change.facts import (
+    AddressFact,
+    HostFacts,
+    LinkFact,
+    Owner,
+    RouteFact,
+    SessionFact,
+)
+from kvmnet_tui.i18n import _
+from kvmnet_tui.requests import RequestError
+from kvmnet_tui.sources.managers.backends import read_managers
+
+SECONDS = 10.0
+FOREVER = 2**32 - 1
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_FILES = (
+    "/etc/sysconfig/network-scripts/ifcfg-*",
+    "/etc/sysconfig/network-scripts/route*-*",
+    "/etc/network/interfaces",
+    "/etc/network/interfaces.d/*",
+    "/etc/NetworkManager/system-connections/*.nmconnection",
+    "/run/NetworkManager/system-connections/*.nmconnection",
+)
+_PROGRAMS = (
+    "ip",
+    "brctl",
+    "ifenslave",
+    "ifreload",
+    "ifup",
+    "nmcli",
+    "busctl",
+    "systemd-run",
+    "dhclient",
+    "dhcpcd",
+    "udhcpc",
+)
+_NOT_OURS = frozenset({"local"})
+
+
+def read_facts(root: Path = Path("/")) -> HostFacts:
+    """The host now, with the files below `root`; raises RequestError where it cannot be read."""
+    addresses = _ip("-details", "address", "show")
+    links = {one["ifname"]: _link(one) for one in addresses}
+    indexes = {one["ifindex"]: one["ifname"] for one in addresses}
+    managers = read_managers(root, indexes)
+    owners = {
+        indexes[index]: Owner(one.name, one.evidence, one.config)
+        for index, one in managers.items()
+        if index in indexes
+    }
+    return HostFacts(
+        hostname=socket.gethostname(),
+        links=links,
+        routes=tuple(_routes()),
+        rules=tuple(_rules()),
+        owners=owners,
+        session=_session(),
+        files=dict(_files(root)),
+        has_systemd=(root / "run/systemd/system").is_dir(),
+        drivers=_drivers(root),
+        programs=frozenset(name for name in _PROGRAMS if program(name)),
+        nameservers=_nameservers(root),
+        notes=_notes(root),
+    )
+
+
+def program(name: str) -> str | None:
+    """Full path of a program, also of those only root has on the path."""
+    return which(name, path=f"{os.environ.get('PATH', '')}:{_PATH}")
+
+
+def _ip(*words: str) -> list[dict[str, Any]]:
+    ip = program("ip")
+    if ip is None:
+        raise RequestError(_("The program ip (iproute2) is not installed."))
+    try:
+        done = subprocess.run(
+            [ip, "-json", *words],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=SECONDS,
+            stdin=subprocess.DEVNULL,
+        )
+        answer: list[dict[str, Any]] = json.loads(done.stdout or "[]")
+    except (subprocess.TimeoutExpired, OSError, ValueError) as error:
+        told = _("The kernel's configuration cannot be read: {reason}")
+        raise RequestError(told.format(reason=error)) from error
+    return [one for one in answer if one]
+
+
+# --- links and addresses ----------------------------------------------------------------------
+
+
+def _link(one: Mapping[str, Any]) -> LinkFact:
+    flags = one.get("flags", ())
+    info = one.get("linkinfo", {})
+    return LinkFact(
+        name=one["ifname"],
+        kind=info.get("info_kind", ""),
+        mac=one.get("address", "") if one.get("link_type") == "ether" else "",
+        permanent_mac=one.get("permaddr", ""),
+        mtu=one.get("mtu", 1500),
+        is_up="UP" in flags,
+        has_carrier="LOWER_UP" in flags,
+        master=one.get("master", ""),
+        lower=str(one.get("link", "") or ""),
+        is_wireless=Path("/sys/class/net", one["ifname"], "wireless").exists(),
+        info=info.get("info_data", {}),
+        addresses=tuple(_address(each) for each in one.get("addr_info", ()) if "local" in each),
+    )
+
+
+def _address(one: Mapping[str, Any]) -> AddressFact:
+    is_dynamic = one.get("dynamic") or one.get("valid_life_time", FOREVER) < FOREVER
+    lifetimes = (one["valid_life_time"], one["preferred_life_time"]) if is_dynamic else None
+    return AddressFact(
+        cidr=f"{one['local']}/{one['prefixlen']}",
+        family=6 if one.get("family") == "inet6" else 4,
+        scope=one.get("scope", "global"),
+        broadcast=one.get("broadcast", ""),
+        label=one.get("label", ""),
+        metric=one.get("metric"),
+        noprefixroute=bool(one.get("noprefixroute")),
+        lifetimes=lifetimes,
+    )
+
+
+# --- routes and rules --------------------------------------------------------------------------
+
+
+def _routes() -> Iterator[RouteFact]:
+    for family in (4, 6):
+        for one in _ip(f"-{family}", "-details", "route", "show", "table", "all"):
+            if str(one.get("table", "main")) in _NOT_OURS or "cache" in one.get("flags", ()):
+                continue
+            if "dev" in one and one.get("type", "unicast") in ("unicast", ""):
+                yield _route(one, family)
+
+
+def _route(one: Mapping[str, Any], family: int) -> RouteFact:
+    destination = one.get("dst", "default")
+    if family == 6 and destination == "default":
+        destination = "::/0"
+    words = [destination]
+    via = one.get("gateway") or one.get("via", {}).get("host")
+    words += ["via", via] if via else []
+    for key, word in (
+        ("protocol", "proto"),
+        ("scope", "scope"),
+        ("prefsrc", "src"),
+        ("metric", "metric"),
+        ("table", "table"),
+    ):
+        value = one.get(key)
+        if value not in (None, "", "main", "global"):
+            words += [word, str(value)]
+    if "onlink" in one.get("flags", ()):
+        words.append("onlink")
+    return RouteFact(one["dev"], family, tuple(words), one.get("protocol") == "kernel")
+
+
+def _rules() -> Iterator[str]:
+    for family in (4, 6):
+        for one in _ip(f"-{family}", "rule", "show"):
+            yield f"{family} " + " ".join(f"{key} {one[key]}" for key in sorted(one))
+
+
+# --- who is here --------------------------------------------------------------------------------
+
+
+def _session() -> SessionFact:
+    """The SSH session, also where sudo or tmux have taken the variable away."""
+    said = os.environ.get("SSH_CONNECTION") or _ancestors_session()
+    words = said.split()
+    if len(words) != 4:
+        return SessionFact()
+    client, _client_port, server, _server_port = words
+    route = next(iter(_ip("route", "get", client)), {})
+    return SessionFact(client, server, route.get("dev", ""))
+
+
+def _ancestors_session() -> str:
+    pid = os.getppid()
+    for _generation in range(32):
+        if pid <= 1:
+            break
+        folder = Path("/proc", str(pid))
+        try:
+            for variable in (folder / "environ").read_bytes().split(b"\0"):
+                if variable.startswith(b"SSH_CONNECTION="):
+                    return variable.partition(b"=")[2].decode(errors="replace")
+            pid = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, ValueError):
+            break
+    return ""
+
+
+# --- files and programs ---------------------------------------------------------------------------
+
+
+def _files(root: Path) -> Iterator[tuple[str, str]]:
+    for pattern in _FILES:
+        for path in sorted(root.glob(pattern.lstrip("/"))):
+            try:
+                text = path.read_text(encoding="utf-8", errors="surrogateescape")
+            except OSError:
+                continue
+            yield f"/{path.relative_to(root)}", text
+
+
+def _drivers(root: Path) -> dict[str, bool]:
+    """Whether each driver is loaded, or can be."""
+    return {name: _has_driver(root, name) for name in ("bridge", "bonding", "8021q")}
+
+
+def _has_driver(root: Path, name: str) -> bool:
+    if (root / "sys/module" / name).is_dir():
+        return True
+    modprobe = program("modprobe")
+    if modprobe is None:
+        return False
+    command = [modprobe, "--quiet", "--dry-run", "--first-time", name]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def _nameservers(root: Path) -> tuple[str, ...]:
+    try:
+        lines = (root / "etc/resolv.conf").read_text(errors="replace").splitlines()
+    except OSError:
+        return ()
+    words = (line.split() for line in lines)
+    return tuple(word[1] for word in words if word[:1] == ["nameserver"] and len(word) > 1)
+
+
+def _notes(root: Path) -> dict[str, str]:
+    """Conditions of the whole host that the pre-flight speaks of."""
+    notes = {}
+    mounts = (root / "proc/self/mounts").read_text(errors="replace").splitlines()
+    for line in mounts:
+        device, place, kind, *_rest = line.split()
+        if place == "/" and kind in ("nfs", "nfs4", "cifs", "ceph", "9p"):
+            notes["root-on-network"] = f"{device} ({kind})"
+    try:
+        if (root / "proc/sys/net/bridge/bridge-nf-call-iptables").read_text().strip() == "1":
+            notes["br-netfilter"] = _forward_policy()
+    except OSError:
+        pass
+    rules = _firewall()
+    if rules:
+        notes["firewall"] = rules
+    return notes
+
+
+def _firewall() -> str:
+    """All nftables rules as text, to look for names of links in."""
+    return _said("nft", "list", "ruleset")
+
+
+def _forward_policy() -> str:
+    said = _said("nft", "list", "ruleset")
+    dropping = "hook forward" in said and "policy drop" in said
+    return "drop" if dropping else "accept"
+
+
+def _said(name: str, *words: str) -> str:
+    path = program(name)
+    if path is None:
+        return ""
+    try:
+        done = subprocess.run(
+            [path, *words], capture_output=True, text=True, errors="replace", check=False, timeout=5
+        )
+    except (subprocess.TimeoutExpired, OSError):
+        return ""
+    return done.stdout

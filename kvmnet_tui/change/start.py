@@ -1,0 +1,155 @@
+"""Puts a plan in place and starts its guard. Blocks: call it in a thread."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from kvmnet_tui import i18n
+from kvmnet_tui.change import guard
+from kvmnet_tui.change.folders import RUN, known_ids, may_change, read_journal
+from kvmnet_tui.change.plan import Plan
+from kvmnet_tui.change.planner import with_id
+from kvmnet_tui.change.preview import rollback_script
+from kvmnet_tui.change.reader import program
+from kvmnet_tui.i18n import _
+from kvmnet_tui.model.change import ChangeState
+from kvmnet_tui.requests import RequestError
+
+READY_SECONDS = 30.0
+TIMER_LATE_SECONDS = 10.0
+_LOOK_AGAIN = 0.05
+_UNDER_WAY = frozenset(ChangeState) - frozenset({ChangeState.PREPARED})
+
+# Leaves the terminal, the session and the parent behind: what it becomes belongs to PID 1.
+_DETACH = (
+    "import os,sys\n"
+    "if os.fork(): os._exit(0)\n"
+    "os.setsid()\n"
+    "if os.fork(): os._exit(0)\n"
+    "os.chdir('/')\n"
+    "os.execv(sys.argv[1], sys.argv[1:])\n"
+)
+
+
+def start(plan: Plan) -> str:
+    """Start the trial of a plan and wait until its guard is armed; the change's id.
+
+    Raises RequestError when it was not begun; nothing is changed then.
+    """
+    if not may_change():
+        raise RequestError(_("Only root may change the host's networking: use sudo."))
+    folder = _new_folder()
+    plan = dataclasses.replace(
+        with_id(plan, folder.name), snapshot=guard.take_snapshot(plan.watched)
+    )
+    _furnish(folder, plan)
+    _start_guard(folder, plan)
+    _wait_until_armed(folder)
+    return folder.name
+
+
+def _new_folder() -> Path:
+    RUN.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    taken = set(known_ids())
+    number = 0
+    while True:
+        name = stamp if number == 0 else f"{stamp}-{number}"
+        if name not in taken:
+            try:
+                (RUN / name).mkdir(mode=0o700)
+            except FileExistsError:
+                pass
+            else:
+                return RUN / name
+        number += 1
+
+
+def _furnish(folder: Path, plan: Plan) -> None:
+    """Everything the guard needs, in the one folder that no network can take away."""
+    source = Path(guard.__file__).read_text(encoding="utf-8")
+    guard.write_whole(folder / "guard.py", source)
+    guard.write_whole(folder / "plan.json", plan.to_json())
+    guard.write_whole(folder / "rollback.sh", rollback_script(plan), 0o700)
+    catalogue = i18n.catalogue_file()
+    if catalogue is not None:
+        (folder / "guard.mo").write_bytes(catalogue.read_bytes())
+    journal = {
+        "state": ChangeState.PREPARED.value,
+        "id": plan.id,
+        "boot_id": guard.boot_id(),
+        "created": time.time(),
+        "log": [],
+    }
+    guard.write_whole(folder / "journal.json", json.dumps(journal))
+
+
+def _start_guard(folder: Path, plan: Plan) -> None:
+    systemd_run = program("systemd-run")
+    if systemd_run is not None and Path("/run/systemd/system").is_dir():
+        _under_systemd(systemd_run, folder, plan)
+    else:
+        _detached(folder, str(folder))
+        _detached(folder, "--watch", str(folder))
+
+
+def _python() -> str:
+    """The interpreter itself: a virtual environment may lie where the network leads."""
+    return os.path.realpath(sys.executable)
+
+
+def _command(folder: Path, *arguments: str) -> list[str]:
+    return [_python(), "-I", "-S", str(folder / "guard.py"), *arguments]
+
+
+def _detached(folder: Path, *arguments: str) -> None:
+    with (folder / "guard.log").open("ab") as log:
+        subprocess.run(
+            [_python(), "-I", "-S", "-c", _DETACH, *_command(folder, *arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            check=True,
+        )
+
+
+def _under_systemd(systemd_run: str, folder: Path, plan: Plan) -> None:
+    """A service that is started again when it dies, and a timer should all of that fail."""
+    unit = f"kvmnet-tui-{folder.name}"
+    late = plan.window_seconds + TIMER_LATE_SECONDS
+    service = [
+        systemd_run, "--quiet", "--collect", f"--unit={unit}",
+        "--property=Restart=on-failure", "--property=RestartSec=100ms",
+        "--property=StartLimitIntervalSec=0", "--property=OOMScoreAdjust=-900",
+    ]  # fmt: skip
+    timer = [
+        systemd_run, "--quiet", "--collect", f"--unit={unit}-deadline",
+        f"--on-active={late:.0f}s", "--timer-property=AccuracySec=100ms",
+    ]  # fmt: skip
+    for words in (timer, service):
+        done = subprocess.run(
+            [*words, *_command(folder, str(folder))], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            told = _("The guard cannot be started: {reason}")
+            raise RequestError(told.format(reason=done.stderr.strip() or done.returncode))
+
+
+def _wait_until_armed(folder: Path) -> None:
+    end = time.monotonic() + READY_SECONDS
+    while True:
+        journal = read_journal(folder)
+        state = ChangeState(journal["state"])
+        if state is ChangeState.REFUSED:
+            raise RequestError(journal.get("problem") or _("The guard refused the change."))
+        if state in _UNDER_WAY:
+            return
+        if time.monotonic() >= end:
+            raise RequestError(
+                _("The guard did not start: see {log}.").format(log=folder / "guard.log")
+            )
+        time.sleep(_LOOK_AGAIN)

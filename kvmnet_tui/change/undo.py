@@ -1,0 +1,84 @@
+"""A change that was kept, taken back in the same safe way: the undo is a change of its own."""
+
+from pathlib import Path
+from typing import Any
+
+from kvmnet_tui.change import folders
+from kvmnet_tui.change.facts import HostFacts
+from kvmnet_tui.change.plan import FileChange, Plan, Step, remove_step, run_step, write_step
+from kvmnet_tui.change.planner import PlanError, make_plan, window_of
+from kvmnet_tui.change.wish_records import inverse, wish_of
+from kvmnet_tui.change.wishes import BackendName
+from kvmnet_tui.i18n import _
+from kvmnet_tui.model.change import ChangeState
+
+
+def undo_plan(identifier: str, facts: HostFacts, window: float = 0.0) -> Plan:
+    """The plan that undoes a kept change. Raises PlanError."""
+    folder = folders.folder_of(identifier)
+    if folder is None:
+        raise PlanError(_("There is no change called {id}.").format(id=identifier))
+    done = folders.read_plan(folder)
+    if folders.read_journal(folder)["state"] != ChangeState.COMMITTED:
+        raise PlanError(_("Only a change that was kept can be undone."))
+    if done.backend == BackendName.NM.value:
+        return _by_inverse(done, facts, window)
+    return _by_replay(done, facts, window)
+
+
+def _by_inverse(done: Plan, facts: HostFacts, window: float) -> Plan:
+    wish = inverse(wish_of(done.wish))
+    if wish is None:
+        raise PlanError(_("This cannot be undone in one step: remove its parts one by one."))
+    return make_plan(wish, facts, window=window)
+
+
+def _by_replay(done: Plan, facts: HostFacts, window: float) -> Plan:
+    """What was made is unmade as its rollback would have; its files become what they were."""
+    files = tuple(FileChange(one.path, one.after, one.before) for one in done.files)
+    for one in files:
+        now = facts.files.get(one.path, _text_of(one.path))
+        if now != one.before:
+            told = _("{path} has been changed since: undo it by hand.")
+            raise PlanError(told.format(path=one.path))
+    return Plan(
+        id="",
+        title=_("Undo: {title}").format(title=done.title),
+        backend=done.backend,
+        window_seconds=window_of(window, done.expected_interruption_seconds),
+        expected_interruption_seconds=done.expected_interruption_seconds,
+        watched=done.watched,
+        own_links=(),
+        snapshot={},
+        trial=tuple(_forced(step) for step in done.rollback),
+        commit=(*(_file_step(one) for one in files), *_reloads(done)),
+        rollback=tuple(_forced(step) for step in done.trial if step["do"] != "wait"),
+        probes=tuple(one for one in done.probes if one.kind not in ("forwarding", "mii")),
+        patience_seconds=done.patience_seconds,
+        files=files,
+        by_hand=(),
+        wish={},
+    )
+
+
+def _text_of(path: str) -> str | None:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return None
+
+
+def _forced(step: Step) -> dict[str, Any]:
+    return {**step, "force": True} if step["do"] == "ip" else dict(step)
+
+
+def _file_step(change: FileChange) -> Step:
+    if change.after is None:
+        return remove_step(change.path, change.before or "")
+    return write_step(change.path, change.after, change.before)
+
+
+def _reloads(done: Plan) -> tuple[Step, ...]:
+    """Services told of new files are told of the old ones too."""
+    told = any(step["do"] == "run" and "daemon-reload" in step["argv"] for step in done.commit)
+    return (run_step(("systemctl", "daemon-reload"), may_fail=True),) if told else ()

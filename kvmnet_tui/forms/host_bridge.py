@@ -1,0 +1,146 @@
+"""The wizard for a bridge on a NIC, and the one that takes a bridge away again."""
+
+from kvmnet_tui.change.facts import HostFacts
+from kvmnet_tui.change.requests import StartChange
+from kvmnet_tui.change.wishes import BackendName, CreateBridge, DeleteBridge, Wish
+from kvmnet_tui.forms.form import FieldKind, Finding, FormField, Step, Values
+from kvmnet_tui.forms.host_parts import (
+    ADDRESS_VALUES,
+    BRIDGE_VALUES,
+    KEEPING_VALUES,
+    address_findings,
+    address_step,
+    addressing_of,
+    bridge_fields,
+    bridge_of,
+    free_nics,
+    keeping_step,
+    nic_options,
+    number,
+    number_findings,
+    plan_sections,
+    unused_name,
+    wish_findings,
+)
+from kvmnet_tui.i18n import _
+from kvmnet_tui.model.state import HostState
+from kvmnet_tui.present.table import Section
+from kvmnet_tui.requests import Request
+
+_FIELDS = {"name": "name", "uplink": "uplink", "address": "address", "mtu": "mtu", "mac": "mac"}
+
+
+class BridgeForm:
+    """A bridge on an uplink that may carry the session this is typed in."""
+
+    def __init__(self, facts: HostFacts, uplink: str = "") -> None:
+        self._facts = facts
+        self._nics = free_nics(facts)
+        self._uplink = uplink if uplink in self._nics else next(iter(self._nics), "")
+
+    @property
+    def title(self) -> str:
+        """What it makes."""
+        return _("New bridge")
+
+    def initial(self, _state: HostState) -> Values:
+        """The course's own name, and the NIC that was under the cursor."""
+        name = unused_name(self._facts, "virbr", 1)
+        own = {"name": name, "uplink": self._uplink}
+        return {**own, **BRIDGE_VALUES, **ADDRESS_VALUES, **KEEPING_VALUES}
+
+    def steps(self, _state: HostState, values: Values) -> tuple[Step, ...]:
+        """Name and uplink, address, options, keeping."""
+        uplinks = nic_options(self._facts, self._nics)
+        first = Step(
+            _("Name and uplink"),
+            _(
+                "A bridge is a switch inside this host. The uplink becomes one of its ports, and"
+                " guests plugged into it are on the same network as the host."
+            ),
+            (
+                FormField("name", _("Name"), hint=_("at most 15 characters")),
+                FormField("uplink", _("Uplink"), FieldKind.CHOICE, uplinks),
+            ),
+        )
+        options = Step(
+            _("Options"),
+            _("What stands here suits nearly everybody."),
+            bridge_fields(values),
+        )
+        return (first, address_step(values), options, keeping_step())
+
+    def changed(self, _state: HostState, values: Values, name: str) -> Values:
+        """With spanning tree a bridge listens first: the kernel's own delay is proposed."""
+        if name == "stp":
+            return {**values, "delay": "15" if values["stp"] else "0"}
+        return values
+
+    def findings(self, _state: HostState, values: Values) -> tuple[Finding, ...]:
+        """What the pre-flight says, and numbers and addresses that are none."""
+        own = number_findings(values, "delay", "mtu", "window") + address_findings(values)
+        return (*own, *wish_findings(self._wish(values), self._facts, _FIELDS))
+
+    def preview(self, _state: HostState, values: Values) -> tuple[Section, ...]:
+        """The whole plan."""
+        return plan_sections(self._wish(values), self._facts, number(values["window"]))
+
+    def request(self, _state: HostState, values: Values) -> Request:
+        """Start the trial."""
+        return StartChange(self._wish(values), number(values["window"]))
+
+    def _wish(self, values: Values) -> Wish:
+        return CreateBridge(
+            bridge_of(values, values["name"].strip()),
+            values["uplink"],
+            addressing_of(values),
+            BackendName(values["backend"]),
+        )
+
+
+class DeleteBridgeForm:
+    """Takes a bridge away and gives its address back to one of its ports."""
+
+    def __init__(self, facts: HostFacts, bridge: str) -> None:
+        self._facts = facts
+        self._bridge = bridge
+        self._heirs = [link.name for link in facts.ports_of(bridge) if link.kind != "tun"]
+
+    @property
+    def title(self) -> str:
+        """What it does."""
+        return _("Remove bridge {name}").format(name=self._bridge)
+
+    def initial(self, _state: HostState) -> Values:
+        """Its first port that is no tap inherits."""
+        return {"heir": next(iter(self._heirs), ""), **KEEPING_VALUES}
+
+    def steps(self, _state: HostState, _values: Values) -> tuple[Step, ...]:
+        """Who inherits, and keeping."""
+        heirs = nic_options(self._facts, self._heirs)
+        first = Step(
+            _("Heir"),
+            _("The bridge's addresses and routes go to the port that you choose."),
+            (FormField("heir", _("Goes to"), FieldKind.CHOICE, heirs),),
+        )
+        return (*((first,) if heirs else ()), keeping_step())
+
+    def changed(self, _state: HostState, values: Values, _name: str) -> Values:
+        """Nothing follows from anything."""
+        return values
+
+    def findings(self, _state: HostState, values: Values) -> tuple[Finding, ...]:
+        """What the pre-flight says."""
+        own = number_findings(values, "window")
+        return (*own, *wish_findings(self._wish(values), self._facts, {"uplink": "heir"}))
+
+    def preview(self, _state: HostState, values: Values) -> tuple[Section, ...]:
+        """The whole plan."""
+        return plan_sections(self._wish(values), self._facts, number(values["window"]))
+
+    def request(self, _state: HostState, values: Values) -> Request:
+        """Start the trial."""
+        return StartChange(self._wish(values), number(values["window"]))
+
+    def _wish(self, values: Values) -> Wish:
+        return DeleteBridge(self._bridge, values["heir"], BackendName(values["backend"]))
