@@ -14,7 +14,7 @@ COMMANDS: Mapping[str, str] = {
     "change": N_("see, keep, extend, take back and undo changes of the host's networking"),
     "network": N_("change networks: start, stop, restart, new, set, define, pin..."),
     "nic": N_("list, add, move, change, detach and reach guests' NICs"),
-    "bond": N_("show, watch and try bonds, and their history"),
+    "bond": N_("show, watch, try, make and remove bonds, and their history"),
     "record": N_("record everything that happens, for replay"),
     "replay": N_("look at a recording in the screens"),
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kvmnet_tui.codec import decode, encode
+from kvmnet_tui.commands import bond_change
 from kvmnet_tui.commands.shop import (
     DONE,
     REFUSED,
@@ -54,6 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser, options: argparse.ArgumentPar
     _add_drill(verb("drill", _("take a member down, measure the failover, bring it back")))
     _add_history(verb("history", _("print the failovers and drills that were kept")))
 
+    def change(name: str, text: str) -> argparse.ArgumentParser:
+        made = verb(name, text)
+        made.add_argument("name", metavar=_("NAME"), help=_("the bond"))
+        return made
+
+    bond_change.add_verbs(change)
+
 
 def _name(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar=_("BOND"), help=_("only this bond"))
@@ -92,6 +100,8 @@ def _add_history(history: argparse.ArgumentParser) -> None:
 
 def run(said: argparse.Namespace, shop: Shop) -> int:
     """Do what was said; the exit status."""
+    if said.verb in bond_change.VERBS:
+        return bond_change.run(said, shop)
     return _VERBS[said.verb](said, shop)
 
 

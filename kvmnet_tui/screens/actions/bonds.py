@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kvmnet_tui.i18n import N_, _
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.screens.actions import Action
+from kvmnet_tui.screens.actions.bonding import BOND_ACTIONS
 
 if TYPE_CHECKING:
     from kvmnet_tui.model.drill import DrillReport
@@ -84,6 +85,7 @@ def _why_no_bond(_state: HostState, key: Hashable | None) -> str:
 
 
 ACTIONS = (
+    *BOND_ACTIONS,
     Action("t", N_("failover drill"), _drill, _why_no_drill, in_footer=True),
     Action("f", N_("failovers and drills kept"), _history, changes=False),
     Action("o", N_("report of the last drill"), _last_drill, _why_no_bond, changes=False),
