@@ -72,7 +72,12 @@ def is_loose(state: HostState, tap: Link) -> bool:
     plug = plug_of_tap(state, tap.name)
     if plug is None:
         return _GUEST_TAP.fullmatch(tap.name) is not None
-    return plug.nic.type in {"bridge", "network"}
+    return is_unplugged(plug.nic, tap)
+
+
+def is_unplugged(nic: Nic, tap: Link) -> bool:
+    """Whether the tap of a running guest's NIC belongs in a bridge and is in none."""
+    return not tap.master and tap.kind == "tun" and nic.type in {"bridge", "network"}
 
 
 def link_names(state: HostState, indexes: Iterable[int]) -> tuple[str, ...]:

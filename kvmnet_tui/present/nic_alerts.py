@@ -6,9 +6,10 @@ from enum import StrEnum
 from functools import lru_cache
 
 from kvmnet_tui.i18n import N_, _
+from kvmnet_tui.model.plugs import is_unplugged
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Guest, Nic
-from kvmnet_tui.present.plugs import is_loose, network_of_nic
+from kvmnet_tui.present.plugs import network_of_nic
 from kvmnet_tui.present.text import clean
 
 
@@ -98,7 +99,7 @@ def _alerts(state: HostState, guest: Guest, nic: Nic) -> Iterator[NicAlert]:
         yield NicAlert.DUPLICATE_MAC
     if guest.is_active:
         tap = state.link_named(nic.device) if nic.device else None
-        if tap is not None and is_loose(state, tap):
+        if tap is not None and is_unplugged(nic, tap):
             yield NicAlert.UNPLUGGED
         if any(_drops(state, nic)):
             yield NicAlert.DROPS

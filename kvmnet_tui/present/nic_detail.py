@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.nic_settings import Bandwidth, NicSettings, NicSource
+from kvmnet_tui.model.plugs import is_unplugged
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Guest, Nic, twin_of
 from kvmnet_tui.netxml import XmlProblem
@@ -20,7 +21,7 @@ from kvmnet_tui.present.cells import (
     source_word,
 )
 from kvmnet_tui.present.nic_alerts import alert_sentence, alert_word, alerts_of
-from kvmnet_tui.present.plugs import counters_of_nic, is_loose
+from kvmnet_tui.present.plugs import counters_of_nic
 from kvmnet_tui.present.table import Cell, Field, Section, Severity
 from kvmnet_tui.present.text import clean, clean_block
 from kvmnet_tui.requests.nic_sentences import plug_text, setting_labels
@@ -58,7 +59,7 @@ def nic_state(state: HostState, guest: Guest, nic: Nic) -> Cell:
     if is_coming(guest, nic):
         return quiet(_("next start"))
     tap = state.link_named(nic.device) if nic.device else None
-    if guest.is_active and tap is not None and is_loose(state, tap):
+    if guest.is_active and tap is not None and is_unplugged(nic, tap):
         return flagged(_("unplugged"))
     if nic.link == "down":
         return quiet(_("link down"))

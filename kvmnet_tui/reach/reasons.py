@@ -7,11 +7,12 @@ from enum import StrEnum
 
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.links import Link
+from kvmnet_tui.model.plugs import is_unplugged
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Guest, Nic
 from kvmnet_tui.present.cells import shown_addresses
 from kvmnet_tui.present.nic_detail import is_coming
-from kvmnet_tui.present.plugs import is_loose, is_uplink, ports_of
+from kvmnet_tui.present.plugs import is_uplink, ports_of
 from kvmnet_tui.present.text import clean
 
 
@@ -141,7 +142,7 @@ def _of_the_tap(state: HostState, nic: Nic) -> Reason | None:
         return Reason(Why.MACVTAP, text.format(link=clean(nic.source) or "?"))
     if tap is None:
         return Reason(Why.NO_TAP, _("The NIC has no tap on this host."))
-    if is_loose(state, tap):
+    if is_unplugged(nic, tap):
         text = _("The tap {tap} is unplugged: it is in no bridge.")
         return Reason(Why.UNPLUGGED, text.format(tap=clean(tap.name)))
     return None

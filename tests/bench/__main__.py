@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.bench.figure import Figure, as_json, as_table
-from tests.bench.measures import dump, idle, memory, pixels, start, storm
+from tests.bench.measures import dump, idle, memory, nics, pixels, start, storm
 from tests.bench.programs import Bench
 
 MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
@@ -17,6 +17,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "memory": memory.measure,
     "dump": dump.measure,
     "pixels": pixels.measure,
+    "nics": nics.measure,
     "storm": storm.measure,
     "idle": idle.measure,
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 RTM_NEWLINK, RTM_GETLINK, NLMSG_DONE, NLMSG_ERROR = 16, 18, 3, 2
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 0x1, 0x4, 0x300
 RTMGRP_LINK = 1
-IFLA_IFNAME, IFLA_MTU = 3, 4
+IFLA_IFNAME, IFLA_MTU, IFLA_MASTER = 3, 4, 10
 IFF_UP = 0x1
 SO_RCVBUFFORCE = 33
 LISTENER_BUFFER = 16 << 20
@@ -71,6 +71,12 @@ def link_dump() -> list[LinkMessage]:
 def set_mtu(through: socket.socket, index: int, mtu: int) -> None:
     """Change a link's MTU; the kernel has done it when this returns."""
     attribute = _ATTRIBUTE.pack(8, IFLA_MTU) + struct.pack("=I", mtu)
+    _change(through, _LINK.pack(0, 0, index, 0, 0) + attribute)
+
+
+def set_master(through: socket.socket, index: int, master: int) -> None:
+    """Plug a link into a bridge, out of it with 0; the kernel has done it when this returns."""
+    attribute = _ATTRIBUTE.pack(8, IFLA_MASTER) + struct.pack("=I", master)
     _change(through, _LINK.pack(0, 0, index, 0, 0) + attribute)
 
 
