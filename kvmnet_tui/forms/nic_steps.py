@@ -28,12 +28,12 @@ def plug_step(state: HostState, values: Values, choices: NicChoices) -> Step:
 def kind_options(current: SourceKind) -> tuple[Option, ...]:
     """Every kind of source that can be chosen."""
     options = [
-        Option("network", _("Network"), _("a libvirt network: NAT, routed, isolated, a pool...")),
-        Option("bridge", _("Bridge"), _("a bridge of this host's: the guest is on its wire")),
-        Option("direct", _("macvtap"), _("straight onto a link; never reaches this host itself")),
+        Option("network", _("Network"), _("libvirt's: NAT, routed, isolated, a pool...")),
+        Option("bridge", _("Bridge"), _("the host's: the guest is on its wire")),
+        Option("direct", _("macvtap"), _("onto a link, never reaches this host")),
         Option("hostdev", _("SR-IOV function"), _("a card's virtual function for the guest alone")),
         Option("ovs", _("Open vSwitch"), _("a bridge of Open vSwitch")),
-        Option("user", _("User"), _("QEMU's own NAT: the guest reaches out, nobody reaches in")),
+        Option("user", _("User"), _("QEMU's own NAT, nobody reaches in")),
     ]
     if current is SourceKind.OTHER:
         options.append(Option("other", _("As it is"), _("a kind that is kept and not changed")))
@@ -171,10 +171,10 @@ def card_step(values: Values, choices: NicChoices) -> Step:
 
 def _model_hint(model: str) -> str:
     return {
-        "virtio": _("fastest; needs the guest's virtio driver"),
-        "e1000e": _("Intel's PCIe card; newer systems know it"),
-        "e1000": _("Intel's PCI card; nearly every system knows it"),
-        "rtl8139": _("100 Mbit/s; very old systems know it"),
+        "virtio": _("fastest, with virtio drivers"),
+        "e1000e": _("Intel PCIe, newer systems"),
+        "e1000": _("Intel PCI, nearly all systems"),
+        "rtl8139": _("100 Mbit/s, very old systems"),
     }.get(model, "")
 
 
@@ -184,10 +184,10 @@ def rules_step(values: Values, choices: NicChoices) -> Step:
     filters = tuple(Option(one, one or _("none")) for one in ("", *choices.filters))
     if values["filter"] not in ("", *choices.filters):
         filters = (*filters, Option(values["filter"], values["filter"]))
-    limit = _("Average, peak, burst in KiB/s and KiB; empty: no limit.")
+    limit = _("Average, peak, burst in KiB/s and KiB, such as 1000,2000,512; empty: none.")
     fields = (
-        FormField("inbound", _("Limit in"), hint=limit, placeholder="1000,2000,512"),
-        FormField("outbound", _("Limit out"), hint=limit, placeholder="1000,2000,512"),
+        FormField("inbound", _("Limit in"), hint=limit),
+        FormField("outbound", _("Limit out"), hint=limit),
         FormField("vlans", _("VLANs"), hint=_("One is an access port's, several are a trunk.")),
         FormField(
             "isolated",

@@ -115,7 +115,7 @@ def _line(name: str, answers: Answers) -> str:
     if not answers.received:
         return counted
     shortest, mean, longest = answers.spread
-    trips = _("round trip {shortest}/{mean}/{longest} ms (shortest/mean/longest)").format(
+    trips = _("min/avg/max {shortest}/{mean}/{longest} ms").format(
         shortest=f"{shortest:.2f}", mean=f"{mean:.2f}", longest=f"{longest:.2f}"
     )
     return f"{counted}, {trips}"
