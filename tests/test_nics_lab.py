@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -39,6 +40,7 @@ from tests.support.guest import BootedGuest, boot, guest_image, run_in_guest
 from tests.support.labs import requires_lab, which
 from tests.support.libvirtd import Libvirtd, private_libvirtd, wait_until
 from tests.support.live import LiveHost, live_host
+from tests.support.program import Answer, run
 from tests.support.virt import guest_named, is_live, nics
 
 pytestmark = requires_lab("guest")
@@ -450,3 +452,87 @@ async def test_persistent_changes_appear_when_the_guest_starts_again(
         )
     assert virsh_nics(lab, guest)[mac][1:] == ["network", "default", "rtl8139"]
     assert parse_settings(nic(state, guest, mac).xml).mtu == 1400
+
+
+def nic_command(lab: Libvirtd, *words: str) -> Answer:
+    return run("nic", *words, within=lab.command())
+
+
+def test_the_command_lists_what_virsh_lists_and_more(lab: Libvirtd, guest: BootedGuest) -> None:
+    answer = nic_command(lab, "list", guest.name, "--json")
+    assert (answer.status, answer.err) == (0, "")
+    listed = {one["mac"]: one for one in json.loads(answer.out)}
+    assert {
+        mac: [one["device"], one["type"], one["source"], one["model"]]
+        for mac, one in listed.items()
+    } == virsh_nics(lab, guest)
+    assert listed[guest.mac]["bridge"] == "virbr0"
+    table = nic_command(lab, "list")
+    assert guest.mac in table.out
+    assert nic_command(lab, "list", "nobody").status == 2
+
+
+def test_a_dry_run_prints_what_virsh_would_attach_and_does_nothing(
+    lab: Libvirtd, guest: BootedGuest
+) -> None:
+    before = virsh_nics(lab, guest), stored(lab, guest)
+    mac = "52:54:00:65:00:82"
+    wanted = ["--network", "default", "--mac", mac, "--model", "virtio", "--in", "1000,2000,512"]
+    answer = nic_command(lab, "add", guest.name, *wanted, "--dry-run", "--json")
+    assert answer.status == 0, answer.err
+    texts = {one["title"]: one["text"] for one in json.loads(answer.out)["parts"]}
+    command = shlex.split(texts["The same with virsh"])
+    assert command[:2] == ["virsh", "attach-interface"]
+    ours = parse_settings(texts["<interface>"])
+    assert parse_settings(lab.run(*command, "--print-xml")) == ours
+    assert (ours.mac, ours.inbound) == (mac, Bandwidth(1000, 2000, 512))
+    assert (virsh_nics(lab, guest), stored(lab, guest)) == before
+
+
+def test_the_command_adds_moves_sets_pings_and_detaches(lab: Libvirtd, guest: BootedGuest) -> None:
+    # The guest booted again a moment ago: only who runs gives a NIC up.
+    wait_until(
+        lambda: lab.outside(guest.console).read_text().count("ready") > 0, "booted", PATIENCE
+    )
+    mac = "52:54:00:65:00:81"
+    added = nic_command(lab, "add", guest.name, "--network", "default", "--mac", mac, "--json")
+    assert added.status == 0, added.err
+    record = json.loads(added.out)
+    assert (record["mac"], record["live"], record["stored"]) == (mac, True, True)
+    assert "was made." in added.err
+    reached = nic_command(lab, "ping", guest.name, mac, "--json")
+    assert reached.status == 0, reached.err
+    assert json.loads(reached.out)["ping"]["received"] >= 1
+    moved = nic_command(lab, "move", guest.name, mac, "--bridge", "br9")
+    assert moved.status == 0, moved.err
+    assert virsh_nics(lab, guest)[mac][1:3] == ["bridge", "br9"]
+    changed = nic_command(lab, "set", guest.name, mac, "--link", "down", "--mtu", "1400")
+    assert changed.status == 0, changed.err
+    assert "At the next start only: MTU." in changed.out
+    assert lab.virsh("domif-getlink", guest.name, mac).split()[-1] == "down"
+    lost = nic_command(lab, "ping", guest.name, mac, "--address", "10.9.0.77", "--count", "1")
+    assert lost.status == 2
+    assert "The NIC's link is set down" in lost.err
+    gone = nic_command(lab, "detach", guest.name, mac, "--yes", "--seconds", "60")
+    assert gone.status == 0, gone.err
+    assert mac not in virsh_nics(lab, guest)
+    assert mac not in stored(lab, guest)
+
+
+def test_what_the_wizard_would_not_take_the_command_refuses(
+    lab: Libvirtd, guest: BootedGuest
+) -> None:
+    for words, sentence in (
+        (["--network", "nowhere"], "There is no network nowhere any more."),
+        (["--mac", guest.mac], f"Guest {guest.name} has a NIC with the MAC {guest.mac}."),
+        (["--mtu", "big"], "A number from 68 to 65535."),
+        (["--bridge", "br77"], "There is no bridge br77."),
+    ):
+        answer = nic_command(lab, "add", guest.name, *words)
+        assert answer.status == 2
+        assert answer.err.strip().endswith(sentence)
+    unclear = nic_command(lab, "set", guest.name, "", "--mtu", "1400")
+    assert "say which by its MAC" in unclear.err
+    reading = run("--read-only", "nic", "set", guest.name, guest.mac, "--mtu", "1400",
+                  within=lab.command())  # fmt: skip
+    assert reading.status == 2

@@ -122,7 +122,7 @@ def _settings(guest: Guest, nic: Nic) -> Section:
         return Section(title)
     if guest.stored_nics is None or is_coming(guest, nic):
         when = _("At next start") if guest.stored_nics is not None else _("Value")
-        rows = tuple((Cell(label), _value(text)) for label, text in setting_texts(now))
+        rows = tuple((Cell(label), _value(text)) for label, text in setting_texts(now) if text)
         return Section(title, (), (_("Setting"), when), rows)
     twin = twin_of(nic, guest.stored_nics)
     if twin is None:
@@ -133,6 +133,7 @@ def _settings(guest: Guest, nic: Nic) -> Section:
         for (label, text), (_label, next_text) in zip(
             setting_texts(now), setting_texts(later), strict=True
         )
+        if text or next_text
     )
     return Section(title, (), (_("Setting"), _("Now"), _("At next start")), both)
 
