@@ -53,12 +53,11 @@ class Performing:
     async def _do(self, request: Request, progress: "_Progress") -> Outcome:
         if request.changes and self._read_only:
             raise RequestError(_("Started with --read-only: nothing is changed."))
-        if self._performers is None:
-            self._performers = await call_in_thread("performers", self._load)
-        perform = self._performers.get(type(request))
-        if perform is None:
-            raise RequestError(_("Nothing here can do this: {title}.").format(title=request.title))
         try:
+            perform = (await self._loaded()).get(type(request))
+            if perform is None:
+                told = _("Nothing here can do this: {title}.")
+                raise RequestError(told.format(title=request.title))
             return await perform(request, progress)
         except RequestError:
             raise
@@ -66,6 +65,11 @@ class Performing:
             reason = f"{type(error).__name__}: {error}"
             told = _("{title}: this failed unexpectedly ({reason}).")
             raise RequestError(told.format(title=request.title, reason=reason)) from error
+
+    async def _loaded(self) -> Performers:
+        if self._performers is None:
+            self._performers = await call_in_thread("performers", self._load)
+        return self._performers
 
     def _end(self, task: Task, phase: TaskPhase, sentence: str, details: tuple[str, ...]) -> None:
         ended = replace(task, phase=phase, sentence=sentence, details=details, ended=time.time())
