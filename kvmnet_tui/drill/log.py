@@ -31,6 +31,7 @@ class Log:
         self._now: dict[tuple[str, str], Any] = {}
         self._sent = [0] * len(targets)
         self._lost = [0] * len(targets)
+        self._answered_at = [0.0] * len(targets)
         self._history = [deque[float | None](maxlen=HISTORY) for _ in targets]
 
     def take(self, record: Sequence[Any]) -> None:
@@ -54,6 +55,7 @@ class Log:
         self._sent[target] += 1
         self._lost[target] += answered is None
         self._history[target].append(None if answered is None else (answered - sent) * 1000)
+        self._answered_at[target] = max(self._answered_at[target], answered or 0.0)
 
     def _take_state(self, what: str, at: float, name: str, value: Any) -> None:
         before = self._now.get((name, what))
@@ -120,7 +122,13 @@ class Log:
     def progress(self) -> tuple[TargetProgress, ...]:
         """How each target does, for the screen."""
         return tuple(
-            TargetProgress(address, self._sent[at], self._lost[at], tuple(self._history[at]))
+            TargetProgress(
+                address,
+                self._sent[at],
+                self._lost[at],
+                tuple(self._history[at]),
+                self._answered_at[at],
+            )
             for at, address in enumerate(self._targets)
         )
 

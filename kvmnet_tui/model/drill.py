@@ -151,12 +151,16 @@ class Remark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TargetProgress:
-    """The probes of one target so far; `history` is the newest probes: ms, or None for lost."""
+    """The probes of one target so far; `history` is the newest probes: ms, or None for lost.
+
+    A probe is lost a second after it was sent; `answered_at` tells of a silence before that.
+    """
 
     address: str
     sent: int = 0
     lost: int = 0
     history: tuple[float | None, ...] = ()
+    answered_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from kvmnet_tui.present.table import Cell, Field, Section, Severity
 from kvmnet_tui.present.text import clean
 from kvmnet_tui.present.units import duration_text
 
+SILENT_SECONDS = 0.15
 LOST = "x"  # in a row of bars, where a bar stands for an answer
 
 _PHASES: Mapping[DrillPhase, str] = {
@@ -47,7 +48,7 @@ def drill_sections(drill: Drill, now: float, width: int) -> tuple[Section, ...]:
         fields.append(Field(_("Why"), Cell(drill.sentence, Severity.ERROR)))
     return (
         Section(_("Drill"), tuple(fields)),
-        _targets(drill.targets, width),
+        _targets(drill, now, width),
         steps_section(drill.steps),
     )
 
@@ -60,24 +61,29 @@ def _severity(drill: Drill) -> Severity:
     return Severity.OK
 
 
-def _targets(targets: Sequence[TargetProgress], width: int) -> Section:
+def _targets(drill: Drill, now: float, width: int) -> Section:
     header = (_("Target"), _("Sent"), _("Lost"), _("Last"), _("Answers, the newest at the right"))
     rows = tuple(
         (
             Cell(clean(one.address)),
             Cell(str(one.sent)),
             Cell(str(one.lost), Severity.WARNING if one.lost else Severity.PLAIN),
-            Cell(_last(one)),
+            _last(one, now if drill.is_running else 0.0),
             Cell(bars(one.history, width)),
         )
-        for one in targets
+        for one in drill.targets
     )
     return Section(_("Probes"), (), header, rows)
 
 
-def _last(one: TargetProgress) -> str:
-    newest = one.history[-1] if one.history else None
-    return ms_text(newest) if newest is not None else _("lost") if one.history else ""
+def _last(one: TargetProgress, now: float) -> Cell:
+    """The newest answer's time, or how long none has come."""
+    silence = now - one.answered_at if one.answered_at else 0.0
+    if silence > SILENT_SECONDS:
+        told = _("silent for {time}").format(time=ms_text(silence * 1000))
+        return Cell(told, Severity.ERROR)
+    newest = next((ms for ms in reversed(one.history) if ms is not None), None)
+    return Cell(ms_text(newest))
 
 
 def bars(history: Sequence[float | None], width: int) -> str:

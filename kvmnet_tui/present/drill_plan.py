@@ -18,7 +18,7 @@ def plan_lines(plan: DrillPlan) -> tuple[str, ...]:
 
 def plan_section(plan: DrillPlan) -> Section:
     """The same as a part of a form's preview."""
-    return Section(_("What would be done"), text="\n".join(plan_lines(plan)))
+    return Section("", text="\n".join(plan_lines(plan)))
 
 
 def _lines(plan: DrillPlan) -> Iterator[str]:

@@ -109,7 +109,7 @@ def report_sections(report: DrillReport) -> tuple[Section, ...]:
         if one in _REMARKS
     )
     return (
-        Section(_("Result"), (Field(_("Result"), Cell(report_sentence(report))), *remarks)),
+        Section(_("Result"), (Field(_("Drill"), Cell(report_sentence(report))), *remarks)),
         *_outages(report),
         Section(_("Drill"), tuple(_drill_fields(report))),
         _baseline_section(report),
