@@ -536,3 +536,51 @@ def test_what_the_wizard_would_not_take_the_command_refuses(
     reading = run("--read-only", "nic", "set", guest.name, guest.mac, "--mtu", "1400",
                   within=lab.command())  # fmt: skip
     assert reading.status == 2
+
+
+async def test_macvtap_and_user_networking_are_plugged_in_and_say_why_no_ping_reaches_them(
+    lab: Libvirtd, guest: BootedGuest
+) -> None:
+    lab.ip("link add wire type veth peer name wire-end", "link set wire up", "link set wire-end up")
+    macs = {"direct": "52:54:00:65:00:90", "user": "52:54:00:65:00:91"}
+    plugs = {
+        "direct": NicSource(SourceKind.DIRECT, "wire", mode="bridge"),
+        "user": NicSource(SourceKind.USER),
+    }
+    try:
+        async with host_of(lab) as host:
+            for kind, source in plugs.items():
+                settings = NicSettings(source, macs[kind], "virtio")
+                request = replace(adding(guest, settings, When.NOW), watch=kind == "user")
+                outcome = await host.controller.perform(request)
+                assert outcome.record["live"]
+            assert outcome.details == ("This kind of NIC has no tap on the host.",)
+            assert virsh_nics(lab, guest)[macs["direct"]][1:3] == ["direct", "wire"]
+            told = []
+            for mac in macs.values():
+                await host.until(
+                    lambda state, mac=mac: mac in {one.mac for one in nics(state, guest.name)}
+                )
+                told.append((await refusal(host, PingNic(name_of(guest, mac)))).sentence)
+                await host.controller.perform(
+                    DetachNic(name_of(guest, mac), When.NOW, seconds=PATIENCE)
+                )
+    finally:
+        lab.ip("link del wire")
+    assert told == [
+        "A macvtap never reaches its own host over wire; others on the wire do.",
+        "User networking lets nobody in: the guest reaches out only.",
+    ]
+
+
+async def test_isolation_is_set_live_and_seen_at_the_bridges_port(
+    lab: Libvirtd, guest: BootedGuest
+) -> None:
+    async with host_of(lab) as host:
+        tap = nic(host.state, guest).device
+        await change(host, name_of(guest), isolated=True)
+        port = json.loads(lab.run("bridge", "-d", "-j", "link", "show", "dev", tap))[0]
+        assert port["isolated"] is True
+        await change(host, name_of(guest), isolated=False)
+        port = json.loads(lab.run("bridge", "-d", "-j", "link", "show", "dev", tap))[0]
+        assert port["isolated"] is False

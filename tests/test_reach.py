@@ -20,7 +20,7 @@ from kvmnet_tui.reach.frames import (
 )
 from kvmnet_tui.reach.probe import Answers, Reach, probe
 from kvmnet_tui.reach.reasons import Why, address_to_try, reasons, way_to
-from tests.support.labs import requires_lab
+from tests.support.labs import requires_lab, which
 from tests.support.namespaces import Namespace, network_namespace
 from tests.support.pictures import (
     BOND0,
@@ -288,3 +288,19 @@ def test_policies_that_drop_bridged_frames_are_found_where_they_are() -> None:
             assert policies(host) == "('bridge own fw', 'ip filter FORWARD')"
             host.run("sh", "-c", f"echo 0 > {call}")
         assert policies(host) == "('bridge own fw',)"
+
+
+@requires_lab("namespaces")
+@pytest.mark.skipif(which("iptables-legacy") is None, reason="iptables-legacy is not installed")
+def test_old_iptables_policies_are_found_too() -> None:
+    with network_namespace("legacy") as host:
+        host.ip("link add br0 type bridge")
+        host.run("iptables-legacy", "-P", "FORWARD", "DROP", check=False)
+        told = host.run("iptables-legacy", "-S", "FORWARD", check=False)
+        if "-P FORWARD DROP" not in told:
+            pytest.skip("this kernel has no tables of old iptables")
+        call = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+        host.run("sh", "-c", f"echo 1 > {call}")
+        assert policies(host) == "('iptables filter FORWARD',)"
+        host.run("iptables-legacy", "-P", "FORWARD", "ACCEPT")
+        assert policies(host) == "()"
