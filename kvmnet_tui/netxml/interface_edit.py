@@ -74,17 +74,26 @@ def without_live_parts(text: str) -> str:
     return _text(element)
 
 
-def edit_guest_nic(domain: str, position: int, interface: str) -> str:
-    """A <domain> whose NIC at `position` is `interface`; raises XmlProblem."""
+def edit_guest_nic(domain: str, position: int | None, interface: str) -> str:
+    """A <domain> whose NIC at `position` is `interface`, taken away when that is "".
+
+    Without a position it is one NIC more. Raises XmlProblem.
+    """
     try:
         root = etree.fromstring(domain)
-        found = root.findall("devices/interface")[position]
+        devices = root.find("devices")
+        found = None if position is None else root.findall("devices/interface")[position]
     except (etree.XMLSyntaxError, ValueError, IndexError) as error:
         message = _("The XML cannot be read: {reason}.").format(reason=error)
         raise XmlProblem(message) from error
-    new = _parsed(interface)
-    new.tail = found.tail
-    found.getparent().replace(found, new)
+    if found is None:
+        devices.append(_parsed(interface))
+    elif not interface:
+        devices.remove(found)
+    else:
+        new = _parsed(interface)
+        new.tail = found.tail
+        devices.replace(found, new)
     return str(etree.tostring(root, encoding="unicode"))
 
 

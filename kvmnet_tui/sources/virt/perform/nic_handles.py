@@ -115,9 +115,68 @@ def store(virt: Any, guest: Any, edit: Edit, nic: Nic) -> None:
     """Change the stored document. Under another MAC libvirt would not find the NIC again: then
     the whole guest is defined anew, everything else in it kept.
     """
-    if parse_settings(edit.after).mac == nic.mac.lower():
-        guest.updateDeviceFlags(edit.after, CONFIG)
+    if parse_settings(edit.after).mac != nic.mac.lower():
+        _define(virt, guest, nic, edit.after)
         return
+    try:
+        guest.updateDeviceFlags(edit.after, CONFIG)
+    except libvirt.libvirtError as error:
+        _only_unsupported(error)
+        _define(virt, guest, nic, edit.after)
+
+
+def attach(virt: Any, guest: Any, xml: str, extent: Extent) -> None:
+    """Plug a NIC in; drivers that cannot still take a guest's whole document."""
+    try:
+        guest.attachDeviceFlags(xml, extent.flags)
+    except libvirt.libvirtError as error:
+        _only_unsupported(error)
+        if extent.live:
+            raise RequestError(_not_live()) from None
+        _define(virt, guest, None, xml)
+
+
+def update_live(guest: Any, xml: str) -> None:
+    """Change a running guest's NIC."""
+    try:
+        guest.updateDeviceFlags(xml, LIVE)
+    except libvirt.libvirtError as error:
+        _only_unsupported(error)
+        raise RequestError(_not_live()) from None
+
+
+def detach_stored(virt: Any, guest: Any, nic: Nic) -> None:
+    """Take a NIC out of the stored document."""
+    try:
+        guest.detachDeviceFlags(nic.xml, CONFIG)
+    except libvirt.libvirtError as error:
+        _only_unsupported(error)
+        _define(virt, guest, nic, "")
+
+
+def detach_live(guest: Any, nic: Nic) -> None:
+    """Ask the running guest to give a NIC up; it answers later."""
+    try:
+        guest.detachDeviceFlags(nic.xml, LIVE)
+    except libvirt.libvirtError as error:
+        # Asked before and not yet answered: that is what is waited for anyway.
+        if "in the process of unplug" in str(error):
+            return
+        _only_unsupported(error)
+        raise RequestError(_not_live()) from None
+
+
+def _not_live() -> str:
+    return _("This driver of libvirt's cannot change a running guest: choose its next start.")
+
+
+def _only_unsupported(error: libvirt.libvirtError) -> None:
+    """Go on after a call the driver does not have (the test driver's); raise all else."""
+    if error.get_error_code() != libvirt.VIR_ERR_NO_SUPPORT:
+        raise error
+
+
+def _define(virt: Any, guest: Any, nic: Nic | None, interface: str) -> None:
     document = guest.XMLDesc(_INACTIVE | _SECURE)
-    position = parse_guest(document).nics.index(nic)
-    virt.defineXML(edit_guest_nic(document, position, edit.after))
+    position = None if nic is None else parse_guest(document).nics.index(nic)
+    virt.defineXML(edit_guest_nic(document, position, interface))

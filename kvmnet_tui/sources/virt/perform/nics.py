@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import libvirt
-
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.macs import mac_conflict
 from kvmnet_tui.model.nic_settings import LIVE_SETTINGS, NicSource, SourceKind
@@ -49,7 +47,7 @@ async def _add(caller: "VirtCaller", request: AddNic, context: Context) -> Outco
         guest = handles.find_guest(virt, request.guest, request.guest_name)
         extent = handles.extent_of(guest, request.when)
         had = {nic.mac for nic in handles.stored_nics(guest)} if extent.stored else set()
-        guest.attachDeviceFlags(request.xml, extent.flags)
+        handles.attach(virt, guest, request.xml, extent)
         if settings.mac or not extent.stored:
             return extent, settings.mac
         new = [nic.mac for nic in handles.stored_nics(guest) if nic.mac not in had]
@@ -204,7 +202,7 @@ def _store(virt: Any, name: NicName, nic: Nic | None, edit: Edit) -> None:
 
 def _update(virt: Any, name: NicName, xml: str) -> None:
     guest = handles.find_guest(virt, name.guest, name.guest_name)
-    guest.updateDeviceFlags(xml, handles.LIVE)
+    handles.update_live(guest, xml)
 
 
 async def _taken_back(
@@ -295,12 +293,7 @@ def _detach_extent(virt: Any, request: DetachNic) -> Extent:
 def _ask_for_it(virt: Any, name: NicName) -> None:
     guest = handles.find_guest(virt, name.guest, name.guest_name)
     nic = handles.pick(handles.live_nics(guest), name)
-    try:
-        guest.detachDeviceFlags(nic.xml, handles.LIVE)
-    except libvirt.libvirtError as error:
-        # Asked before and not yet answered: that is what is waited for anyway.
-        if "in the process of unplug" not in str(error):
-            raise
+    handles.detach_live(guest, nic)
 
 
 async def _consent(call: "Call", request: DetachNic, context: Context, extent: Extent) -> None:
@@ -337,7 +330,7 @@ async def _drop_stored(call: "Call", request: DetachNic, extent: Extent) -> None
     def drop(virt: Any) -> None:
         guest = handles.find_guest(virt, request.nic.guest, request.nic.guest_name)
         nic = handles.pick(handles.stored_nics(guest), request.nic)
-        guest.detachDeviceFlags(nic.xml, handles.CONFIG)
+        handles.detach_stored(virt, guest, nic)
 
     try:
         await call(drop)
