@@ -18,6 +18,8 @@ from kvmnet_tui.sources.source import Inbox, Source
 
 if TYPE_CHECKING:
     from kvmnet_tui.drill.source import DrillSource
+    from kvmnet_tui.history.store import History
+    from kvmnet_tui.model.drill import DrillReport
     from kvmnet_tui.sources.virt.caller import VirtCaller
 
 
@@ -47,7 +49,6 @@ def real_world(uri: str, *, read_only: bool) -> World:
     """The kernel, the bonding driver, libvirt, and the services that manage links."""
     from kvmnet_tui.change.source import ChangesSource  # noqa: PLC0415
     from kvmnet_tui.drill.source import DrillSource  # noqa: PLC0415 - after the first frame
-    from kvmnet_tui.history.reports import keep_report  # noqa: PLC0415
     from kvmnet_tui.history.source import HistorySource  # noqa: PLC0415
     from kvmnet_tui.history.store import History, state_folder  # noqa: PLC0415
     from kvmnet_tui.sources.bonding import BondingSource  # noqa: PLC0415
@@ -61,11 +62,17 @@ def real_world(uri: str, *, read_only: bool) -> World:
     virt = VirtSource(uri, read_only)
     caller = VirtCaller(uri, virt)
     history = None if lab.inside() else History(state_folder())
-    drills = DrillSource(partial(keep_report, history))
+    drills = DrillSource(partial(_keep_report, history))
     kernel = (NetlinkSource(), RouteSource(), SriovSource())
     bonds = (BondingSource(), HistorySource(history), drills)
     sources = (*kernel, virt, *bonds, ManagersSource(), ChangesSource())
     return World(sources, partial(_performers, caller, drills))
+
+
+def _keep_report(history: "History | None", report: "DrillReport") -> str:
+    from kvmnet_tui.history.reports import keep_report  # noqa: PLC0415 - with the first drill
+
+    return keep_report(history, report)
 
 
 def _performers(caller: "VirtCaller", drills: "DrillSource") -> Performers:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kvmnet_tui.commands.shop import REFUSED, Shop
 from kvmnet_tui.complaint import complain
-from kvmnet_tui.i18n import _
+from kvmnet_tui.i18n import _, ngettext
 from kvmnet_tui.recording.player import Recording, RecordingError, load
 
 
@@ -39,7 +39,11 @@ def _tell(recording: Recording) -> int:
     from kvmnet_tui.present.units import date_time  # noqa: PLC0415
 
     last = len(recording) - 1
-    told = _("Host {host}, {begin} to {end}, {count} pictures.")
+    told = ngettext(
+        "Host {host}, {begin} to {end}, {count} picture.",
+        "Host {host}, {begin} to {end}, {count} pictures.",
+        len(recording),
+    )
     sentence = told.format(
         host=recording.host,
         begin=date_time(recording.at(0)),

@@ -3,15 +3,11 @@
 import asyncio
 from collections.abc import Callable
 
-from kvmnet_tui.codec import encode
-from kvmnet_tui.drill.plan import make_plan, refusals
-from kvmnet_tui.drill.run import DrillRun
 from kvmnet_tui.drill.surroundings import Surroundings, read_surroundings
 from kvmnet_tui.events import DrillChanged
 from kvmnet_tui.model.drill import Drill, DrillReport
 from kvmnet_tui.model.interest import Interest
 from kvmnet_tui.model.state import HostState, SourceName
-from kvmnet_tui.present.drill_report import report_lines, report_sentence
 from kvmnet_tui.requests import Context, Outcome, Performers, RequestError
 from kvmnet_tui.requests.bonds import RunDrill
 from kvmnet_tui.sources.source import Inbox
@@ -50,6 +46,9 @@ class DrillSource:
 
     async def perform(self, request: RunDrill, context: Context) -> Outcome:
         """Run a drill; RequestError when it must not be, or when it broke off."""
+        from kvmnet_tui.drill.plan import make_plan, refusals  # noqa: PLC0415 - with the first one
+        from kvmnet_tui.drill.run import DrillRun  # noqa: PLC0415
+
         around = await call_in_thread("surroundings", self._surroundings)
         reasons = refusals(context.state, around, request)
         if reasons:
@@ -66,6 +65,12 @@ class DrillSource:
         return await self._outcome(report)
 
     async def _outcome(self, report: DrillReport) -> Outcome:
+        from kvmnet_tui.codec import encode  # noqa: PLC0415 - with the first drill
+        from kvmnet_tui.present.drill_report import (  # noqa: PLC0415
+            report_lines,
+            report_sentence,
+        )
+
         lines = report_lines(report)
         try:
             kept = await call_in_thread("report", lambda: self._keep(report))
