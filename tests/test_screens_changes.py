@@ -3,9 +3,10 @@
 import time
 from dataclasses import replace
 
-from kvmnet_tui.change.requests import CancelChange, ConfirmChange, ExtendChange
+from kvmnet_tui.change.requests import CancelChange, ConfirmChange, ExtendChange, UndoChange
 from kvmnet_tui.model.change import ChangeState, ChangeStatus, LogLine, ProbeStatus
 from kvmnet_tui.model.state import HostState
+from kvmnet_tui.requests.nics import ChangeNic
 from tests.support import pictures
 from tests.support.screens import Stage, on_stage
 
@@ -107,3 +108,41 @@ async def test_the_end_of_a_trial_is_seen_on_its_screen() -> None:
         await stage.show(host_with(replace(ON_TRIAL, state=ChangeState.COMMITTED)))
         await stage.sees("kept")
         assert "unless you keep it" not in stage.text
+
+
+KEPT = replace(ON_TRIAL, state=ChangeState.COMMITTED, top_device="virbr1", can_undo=True)
+
+
+async def test_a_bridge_that_was_kept_leads_to_a_network_on_it() -> None:
+    async with on_stage(host_with(KEPT), (100, 30)) as stage:
+        await stage.press("8", "t")
+        await stage.sees("define a network on it")
+        await stage.press("n")
+        await stage.sees("New network")
+        await stage.press("enter")
+        await stage.sees("Which bridge are guests plugged into?")
+        assert "(●) virbr1" in stage.text
+
+
+async def test_a_bridge_that_was_kept_leads_to_guests_moved_to_it() -> None:
+    async with on_stage(host_with(KEPT), (100, 30)) as stage:
+        await stage.press("8", "t")
+        await stage.sees("move guests")
+        await stage.press("m")
+        await stage.sees("Move guests' NICs to virbr1")
+        await stage.press("space", "enter")
+        await stage.sees("What would be moved")
+        await stage.press("enter")
+        await stage.until(lambda: stage.host.requests)
+        (request,) = stage.host.requests
+        assert isinstance(request, ChangeNic)
+        assert dict(request.settings)["source"].name == "virbr1"
+
+
+async def test_what_was_kept_is_undone_after_a_question() -> None:
+    async with on_stage(host_with(KEPT), (100, 30)) as stage:
+        await stage.press("8", "u")
+        await stage.sees("Undo \u201cBridge virbr1 on ens32\u201d?")
+        await stage.press("enter")
+        await stage.until(lambda: stage.host.requests)
+        assert stage.host.requests == [UndoChange(KEPT.id)]

@@ -106,7 +106,8 @@ def _probes(plan: Plan, journal: dict[str, Any]) -> Iterator[ProbeStatus]:
     before = journal.get("before") or [False] * len(plan.probes)
     now = journal.get("now") or [None] * len(plan.probes)
     for probe, had, has in zip(plan.probes, before, now, strict=False):
-        yield ProbeStatus(probe.kind, probe.target or probe.link, bool(had), has)
+        what = probe.link if probe.kind == "plugged" else probe.target or probe.link
+        yield ProbeStatus(probe.kind, what, bool(had), has)
 
 
 def _is_alive(journal: dict[str, Any]) -> bool:

@@ -84,7 +84,10 @@ class _NetworkForm:
 
 
 class NewNetworkForm(_NetworkForm):
-    """Makes a network of any forward mode."""
+    """Makes a network of any forward mode; of a bridge that is there where one is named."""
+
+    def __init__(self, bridge: str = "") -> None:
+        self._bridge = bridge
 
     @property
     def title(self) -> str:
@@ -105,8 +108,14 @@ class NewNetworkForm(_NetworkForm):
             "autostart": True,
             "managed": True,
         }
+        if self._bridge:
+            return {**values, **_proposed(state, "host-bridge"), **self._of_bridge()}
         proposed = _proposed(state, "nat")
         return {**values, **proposed, "proposed": {"dhcp4": proposed["dhcp4"]}}
+
+    def _of_bridge(self) -> dict[str, Any]:
+        name = f"host-{self._bridge}"
+        return {"mode": "host-bridge", "bridge": self._bridge, "name": name, "proposed": {}}
 
     def steps(self, state: HostState, values: Values) -> tuple[Step, ...]:
         """What is asked in this mode."""

@@ -8,7 +8,7 @@ from kvmnet_tui.model.change import ChangeState, ChangeStatus, ProbeStatus
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.present.cells import EMPTY, UNKNOWN, bad, flagged, good, or_dash, plain, quiet
 from kvmnet_tui.present.table import Cell, Column, Field, Section, Severity
-from kvmnet_tui.present.units import clock_text, time_ms
+from kvmnet_tui.present.units import date_time, time_ms
 
 _STATES: Mapping[ChangeState, str] = {
     ChangeState.PREPARED: N_("starting"),
@@ -59,7 +59,7 @@ class ChangesView:
         if change is None:
             return (EMPTY,) * len(self.columns)
         return (
-            Cell(clock_text(change.began) if change.began else "-"),
+            Cell(date_time(change.began) if change.began else "-"),
             state_cell(change),
             plain(change.title),
             or_dash(change.backend),

@@ -1,7 +1,7 @@
 """A change on trial: the countdown, what the guard sees, and the three things to do about it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -22,6 +22,7 @@ from kvmnet_tui.present.changes import (
 from kvmnet_tui.present.glyphs import glyphs
 from kvmnet_tui.present.table import Cell, Section, Severity
 from kvmnet_tui.requests import Request
+from kvmnet_tui.screens.bridge_uses import define_network, move_nics
 from kvmnet_tui.screens.dialogs import Question
 from kvmnet_tui.screens.frame import key_items
 from kvmnet_tui.widgets import palette
@@ -47,6 +48,8 @@ class TrialScreen(Screen[None]):
         Binding("k", "keep", show=False, priority=True),
         Binding("e", "extend", show=False, priority=True),
         Binding("b", "take_back", show=False, priority=True),
+        Binding("n", "network", show=False, priority=True),
+        Binding("m", "move", show=False, priority=True),
         Binding("escape,q", "close", show=False),
         Binding("y", "copy", show=False),
     ]
@@ -122,9 +125,35 @@ class TrialScreen(Screen[None]):
         keys.append(("Esc", _("leave; the guard goes on"), "screen.close"))
         if change.is_over:
             keys[-1] = ("Esc", _("close"), "screen.close")
+        if self._new_bridge(change):
+            keys = [
+                ("n", _("define a network on it"), "screen.network"),
+                ("m", _("move guests' NICs to it"), "screen.move"),
+                *keys,
+            ]
         self.query_one("#keys", Bar).show(key_items(*keys))
 
+    def _new_bridge(self, change: ChangeStatus) -> str:
+        """The bridge that was made and kept, "" when there is none to go on with."""
+        link = self._desk.state.link_named(change.top_device)
+        is_kept = change.state is ChangeState.COMMITTED and link is not None
+        return change.top_device if is_kept and link and link.kind == "bridge" else ""
+
     # What the user does.
+
+    def action_network(self) -> None:
+        """Define a libvirt network on the bridge that was made."""
+        self._go_on(define_network)
+
+    def action_move(self) -> None:
+        """Move guests' NICs to the bridge that was made."""
+        self._go_on(move_nics)
+
+    def _go_on(self, what: "Callable[[Desk, str], Awaitable[None]]") -> None:
+        change = self._change
+        bridge = self._new_bridge(change) if change is not None else ""
+        if bridge:
+            self.app.run_worker(what(self._desk, bridge))
 
     async def action_keep(self) -> None:
         """Keep it; without the proof by a new login only after the host's name was typed."""
