@@ -32,6 +32,8 @@ from kvmnet_tui.widgets.detail import DetailPane
 if TYPE_CHECKING:
     from kvmnet_tui.screens.desk import Desk
 
+    GoOn = Callable[[Desk, str], Awaitable[None]]
+
 EXTENSION_SECONDS = 60
 BAR_CELLS = 30
 TICK_SECONDS = 1.0
@@ -149,7 +151,7 @@ class TrialScreen(Screen[None]):
         """Move guests' NICs to the bridge that was made."""
         self._go_on(move_nics)
 
-    def _go_on(self, what: "Callable[[Desk, str], Awaitable[None]]") -> None:
+    def _go_on(self, what: "GoOn") -> None:
         change = self._change
         bridge = self._new_bridge(change) if change is not None else ""
         if bridge:
