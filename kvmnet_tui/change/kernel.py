@@ -249,7 +249,7 @@ def rollback(wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         lines += [f"link set {link.name} up" if link.is_up else f"link set {link.name} down"]
         lines += [f"link set {link.name} master {link.master}"] if link.master else []
     for link in existing:
-        lines += [_address_line("add", one, link.name) for one in link.addresses]
+        lines += [_address_line("add", one, link.name) for one in _moved(link.name, facts)]
     for link in existing:
         routes = (route for route in facts.routes_of(link.name) if not route.is_connected)
         lines += [_route_line("replace", route, link.name) for route in routes]

@@ -1,11 +1,12 @@
 """A change that was kept, taken back in the same safe way: the undo is a change of its own."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 from kvmnet_tui.change import folders
 from kvmnet_tui.change.facts import HostFacts
-from kvmnet_tui.change.plan import FileChange, Plan, Step, remove_step, run_step, write_step
+from kvmnet_tui.change.plan import FileChange, Plan, Probe, Step, remove_step, run_step, write_step
 from kvmnet_tui.change.planner import PlanError, make_plan, window_of
 from kvmnet_tui.change.wish_records import inverse, wish_of
 from kvmnet_tui.change.wishes import BackendName
@@ -53,12 +54,19 @@ def _by_replay(done: Plan, facts: HostFacts, window: float) -> Plan:
         trial=tuple(_forced(step) for step in done.rollback),
         commit=(*(_file_step(one) for one in files), *_reloads(done)),
         rollback=tuple(_forced(step) for step in done.trial if step["do"] != "wait"),
-        probes=tuple(one for one in done.probes if one.kind not in ("forwarding", "mii")),
+        probes=tuple(_turned(one) for one in done.probes if one.kind not in ("forwarding", "mii")),
         patience_seconds=done.patience_seconds,
         files=files,
         by_hand=(),
         wish={},
     )
+
+
+def _turned(probe: Probe) -> Probe:
+    """A probe that finds first what it found last."""
+    if not probe.link_after:
+        return probe
+    return dataclasses.replace(probe, link=probe.link_after, link_after=probe.link)
 
 
 def _text_of(path: str) -> str | None:
