@@ -82,7 +82,7 @@ def _status(identifier: str, folder: Path, plan: Plan, journal: dict[str, Any]) 
         interruption_seconds=journal.get("interruption"),
         probes=tuple(_probes(plan, journal)),
         new_login=bool(journal.get("new_login")),
-        guard_alive=_is_alive(journal),
+        guard_alive=_is_alive(identifier, journal),
         problem=journal.get("problem") or "",
         log=tuple(LogLine(line["at"], line["text"]) for line in journal.get("log", ())),
         diff=diff(plan),
@@ -110,9 +110,13 @@ def _probes(plan: Plan, journal: dict[str, Any]) -> Iterator[ProbeStatus]:
         yield ProbeStatus(probe.kind, what, bool(had), has)
 
 
-def _is_alive(journal: dict[str, Any]) -> bool:
-    pid = journal.get("guard")
-    return bool(pid) and Path("/proc", str(pid)).exists()
+def _is_alive(identifier: str, journal: dict[str, Any]) -> bool:
+    """Whether the guard runs: what is dead has no command line, what took its number another."""
+    try:
+        command = Path("/proc", str(journal.get("guard", 0)), "cmdline").read_bytes()
+    except OSError:
+        return False
+    return identifier.encode() in command
 
 
 def _top(plan: Plan) -> str:
@@ -124,9 +128,14 @@ def _top(plan: Plan) -> str:
 
 
 def _after_reboot(status: ChangeStatus, plan: Plan, journal: dict[str, Any]) -> ChangeStatus:
-    """What a change was in the middle of when the host went down."""
-    if status.state in FINAL or journal.get("boot_id") == guard.boot_id():
+    """What a change was in the middle of when the host went down, or its guard died for good."""
+    if status.state in FINAL:
         return status
+    if journal.get("boot_id") == guard.boot_id():
+        if status.guard_alive or status.state is ChangeState.PREPARED:
+            return status
+        told = _("Its guard is gone: cancel takes the change back, confirm keeps it.")
+        return replace(status, problem=told)
     if status.state is ChangeState.COMMITTING:
         told = _("The host went down while it was being kept, after step {done} of {all}.")
         problem = told.format(done=journal.get("step", 0), all=len(plan.commit))

@@ -11,6 +11,8 @@ In the folder: plan.json, journal.json, and the verbs `confirm`, `extend` and `c
 the guard takes away once it has read them.
 """
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import gettext
@@ -34,6 +36,8 @@ Data = dict[str, Any]
 
 STATE = Path("/var/lib/kvmnet-tui/changes")
 KEPT_CHANGES = 20
+RESERVE = "reserve"  # a file that gives way when the disk is full
+RESERVE_BYTES = 256 * 1024
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 PREPARED, ARMED, APPLYING, TRIAL = "prepared", "armed", "applying", "trial"
@@ -48,6 +52,8 @@ PROBE_TIMEOUT = 0.5
 BASELINE_TRIES = 4
 VERIFY_SECONDS = 10.0
 LOCK_SECONDS = 3.0
+HUNG_SECONDS = 5.0  # past its deadline a guard that still tries is taken to be stuck
+SLOW_SECONDS = 90.0  # and one that puts things back, after so long
 COMMIT_TRIES = 3
 
 _texts: gettext.NullTranslations = gettext.NullTranslations()
@@ -91,7 +97,11 @@ def write_beside(new: Path, text: str, mode: int) -> None:
 
 def put_in_place(new: Path, path: Path) -> None:
     new.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
@@ -456,7 +466,9 @@ def _arp_answered(target: str, link: str, timeout: float) -> bool:
 
 ASK: dict[str, Callable[[str, str], bool]] = {
     "gateway": gateway_answers,
-    "session": lambda target, _link: bool(ip_json("route", "get", target)),
+    "session": lambda target, link: any(
+        not link or one.get("dev") == link for one in ip_json("route", "get", target)
+    ),
     "dns": lambda target, _link: dns_answers(target, PROBE_TIMEOUT),
     "plugged": lambda target, link: (link_named(link) or {}).get("master", "") == target,
 }
@@ -465,10 +477,13 @@ ASK: dict[str, Callable[[str, str], bool]] = {
 def logins_since(began: float) -> bool:
     """Whether somebody has logged in over SSH since `began` (seconds since boot)."""
     ticks = os.sysconf("SC_CLK_TCK")
+    here = Path("/proc/self/ns/net").readlink()
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
         try:
+            if (folder / "ns/net").readlink() != here:  # another host's, in a namespace
+                continue
             title = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             # After authentication OpenSSH names the session in its process: `sshd: root@pts/0`.
             if not re.match(r"sshd(-session)?: \S+@", title):
@@ -512,10 +527,18 @@ class Journal:
         self.save()
 
     def save(self, **values: Any) -> None:
-        """Write it down; the copy that outlives a reboot is welcome but not necessary."""
+        """Write it down; the copy that outlives a reboot is welcome but not necessary.
+
+        Whatever the disk says, the change goes on: a host is never left as it is for want of space.
+        """
         self.data.update(values)
         text = json.dumps(self.data, ensure_ascii=False)
-        write_whole(self._path, text)
+        try:
+            write_whole(self._path, text)
+        except OSError:
+            with contextlib.suppress(OSError):
+                (self._path.parent / RESERVE).unlink()
+                write_whole(self._path, text)
         if self._copy.parent.is_dir():
             with contextlib.suppress(OSError):
                 write_whole(self._copy, text)
@@ -563,6 +586,7 @@ class Guard:
             now=[None] * len(before),
             deadline=boottime() + window,
             deadline_at=time.time() + window,
+            masters={one["ifname"]: one["master"] for one in ip_json("link") if "master" in one},
         )
         self.keep_a_copy()
 
@@ -574,8 +598,10 @@ class Guard:
         folder = STATE / self.folder.name
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            shutil.copyfile(self.folder / "plan.json", folder / "plan.json")
+            write_whole(folder / "plan.json", (self.folder / "plan.json").read_text())
             self.journal.save()
+            for place in (STATE, STATE.parent, STATE.parent.parent):
+                sync_folder(place)
         except OSError as error:
             self.journal.note(_("no history is kept: {reason}").format(reason=error.strerror))
             return
@@ -586,11 +612,11 @@ class Guard:
 
     def apply(self) -> None:
         """Make it so; what does not work is taken back at once."""
-        self.journal.enter(APPLYING, applied_at=boottime())
+        self.journal.enter(APPLYING)
         try:
             for step in self.plan["trial"]:
                 self.do(step)
-        except Failed as failed:
+        except (Failed, OSError) as failed:
             self.take_back(_("It could not be applied: {reason}.").format(reason=failed))
             return
         began = boottime()
@@ -749,10 +775,23 @@ class Guard:
                 return
             time.sleep(0.3)
         problem = self.journal["problem"]
-        if strays:
+        homeless = [tap for tap in strays if not self.sent_home(tap)]
+        if homeless:
             said = _("These had joined meanwhile and are in no bridge now: {taps}.")
-            problem = f"{problem} {said.format(taps=', '.join(strays))}".strip()
+            problem = f"{problem} {said.format(taps=', '.join(homeless))}".strip()
         self.journal.enter(ROLLED_BACK, problem=problem)
+
+    def sent_home(self, tap: str) -> bool:
+        """Whether a link that had joined is back in the bridge that it was in before."""
+        bridge = (self.journal["masters"] or {}).get(tap)
+        if not bridge or link_named(bridge) is None:
+            return False
+        try:
+            run(["ip", "link", "set", tap, "master", bridge])
+        except Failed:
+            return False
+        self.journal.note(_("{tap} is back in {bridge}").format(tap=tap, bridge=bridge))
+        return True
 
     def roll_back_once(self) -> None:
         for step in self.plan["rollback"]:
@@ -802,6 +841,7 @@ def locked(folder: Path, seconds: float) -> int | None:
 
 
 def be_guard(folder: Path) -> None:
+    end_hung(folder)
     lock = locked(folder, LOCK_SECONDS)
     if lock is None:
         journal = Journal(folder)
@@ -810,16 +850,35 @@ def be_guard(folder: Path) -> None:
         return
     guard = Guard(folder)
     guard.journal.save(guard=os.getpid())
+    with contextlib.suppress(OSError):
+        (folder / RESERVE).write_bytes(bytes(RESERVE_BYTES))
     guard.go()
 
 
+def end_hung(folder: Path) -> None:
+    """End a guard that is long past its deadline: stopped, or stuck in something."""
+    journal = Journal(folder)
+    if journal.state in FINAL or journal["deadline"] is None or not journal["guard"]:
+        return
+    late = boottime() - journal["deadline"]
+    if late < (HUNG_SECONDS if journal.state == TRIAL else SLOW_SECONDS):
+        return
+    process = Path("/proc", str(journal["guard"]))
+    with contextlib.suppress(OSError):
+        if str(folder).encode() in (process / "cmdline").read_bytes():
+            os.kill(journal["guard"], signal.SIGKILL)
+
+
 def watch(folder: Path) -> None:
-    """Take over from a guard that dies before the end."""
+    """Take over from a guard that dies, or hangs, before the end."""
+    began = time.monotonic()
     while folder.is_dir() and Journal(folder).state not in FINAL:
+        end_hung(folder)
         lock = locked(folder, 0)
         if lock is not None:
             os.close(lock)
-            if Journal(folder).state not in (*FINAL, PREPARED):
+            is_new = Journal(folder).state == PREPARED and time.monotonic() - began < LOCK_SECONDS
+            if not is_new:
                 be_guard(folder)
         time.sleep(TICK)
 

@@ -15,7 +15,7 @@ from kvmnet_tui.change.requests import (
     StartChange,
     UndoChange,
 )
-from kvmnet_tui.change.start import start
+from kvmnet_tui.change.start import start, start_again
 from kvmnet_tui.change.undo import undo_plan
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.change import FINAL, ChangeState, ChangeStatus
@@ -113,7 +113,9 @@ async def _on_trial(identifier: str) -> ChangeStatus:
     status = await call_in_thread("change", partial(folders.read_status, identifier))
     if status is None:
         raise RequestError(_("There is no change called {id}.").format(id=identifier))
-    if status.state is not ChangeState.TRIAL:
+    if not status.guard_alive and not status.is_over:
+        await call_in_thread("start", partial(start_again, identifier))
+    elif status.state is not ChangeState.TRIAL:
         told = _("The change {id} is not on trial.")
         raise RequestError(told.format(id=identifier))
     return status

@@ -367,8 +367,12 @@ def _of_host(wish: Wish, facts: HostFacts) -> Iterator[Finding]:
             told = _("Firewall rules name {link}: check that they suit the new device, or new"
                      " logins may be refused.")  # fmt: skip
             yield _warn(told.format(link=name))
-    if "dmi-cloud" in facts.notes:
-        yield _warn(_("A cloud's network drops MACs that it does not know."))
+        if any(route.words[1:] == ("nexthop",) for route in facts.routes_of(name)):
+            told = _("A route with several next hops uses {link}: it could not be moved.")
+            yield _block(told.format(link=name))
+        if any(f" {key} {name} " in f"{rule} " for rule in facts.rules for key in ("iif", "oif")):
+            told = _("A routing rule names {link}: it does not follow to the new device.")
+            yield _warn(told.format(link=name))
 
 
 def _is_sound(wish: Wish, facts: HostFacts) -> bool:

@@ -151,6 +151,9 @@ def _routes() -> Iterator[RouteFact]:
                 continue
             if "dev" in one and one.get("type", "unicast") in ("unicast", ""):
                 yield _route(one, family)
+            for hop in one.get("nexthops", ()):
+                words = (one.get("dst", "default"), "nexthop")
+                yield RouteFact(hop.get("dev", ""), family, words, is_connected=True)
 
 
 def _route(one: Mapping[str, Any], family: int) -> RouteFact:

@@ -1,6 +1,7 @@
 """Puts a plan in place and starts its guard. Blocks: call it in a thread."""
 
 import dataclasses
+import functools
 import json
 import os
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from kvmnet_tui import i18n
 from kvmnet_tui.change import guard
-from kvmnet_tui.change.folders import RUN, known_ids, may_change, read_journal
+from kvmnet_tui.change.folders import RUN, known_ids, may_change, read_journal, read_plan
 from kvmnet_tui.change.plan import Plan
 from kvmnet_tui.change.planner import with_id
 from kvmnet_tui.change.preview import rollback_script
@@ -19,10 +20,12 @@ from kvmnet_tui.i18n import _
 from kvmnet_tui.model.change import ChangeState
 from kvmnet_tui.requests import RequestError
 
+SYSTEM_PYTHON = "/usr/bin/python3"
 READY_SECONDS = 30.0
 TIMER_LATE_SECONDS = 10.0
 _LOOK_AGAIN = 0.05
-_UNDER_WAY = frozenset(ChangeState) - frozenset({ChangeState.PREPARED})
+_TRIED = frozenset({ChangeState.TRIAL, ChangeState.COMMITTING, ChangeState.COMMITTED})
+_NOT_TRIED = frozenset({ChangeState.REFUSED, ChangeState.ROLLED_BACK, ChangeState.ROLLBACK_FAILED})
 
 # Leaves the terminal, the session and the parent behind: what it becomes belongs to PID 1.
 _DETACH = (
@@ -36,9 +39,9 @@ _DETACH = (
 
 
 def start(plan: Plan) -> str:
-    """Start the trial of a plan and wait until its guard is armed; the change's id.
+    """Start the trial of a plan and wait until all of it is applied; the change's id.
 
-    Raises RequestError when it was not begun; nothing is changed then.
+    Raises RequestError when it could not be, and says what the guard made of it.
     """
     if not may_change():
         raise RequestError(_("Only root may change the host's networking: use sudo."))
@@ -48,8 +51,14 @@ def start(plan: Plan) -> str:
     )
     _furnish(folder, plan)
     _start_guard(folder, plan)
-    _wait_until_armed(folder)
+    _wait_until_tried(folder, plan)
     return folder.name
+
+
+def start_again(identifier: str) -> None:
+    """Give a change whose guard has died another one, which takes over where that stood."""
+    folder = RUN / identifier
+    _start_guard(folder, read_plan(folder))
 
 
 def _new_folder() -> Path:
@@ -97,8 +106,16 @@ def _start_guard(folder: Path, plan: Plan) -> None:
         _detached(folder, "--watch", str(folder))
 
 
+@functools.cache
 def _python() -> str:
-    """The interpreter itself: a virtual environment may lie where the network leads."""
+    """The system's interpreter, which no network can take away; else this one itself."""
+    check = "import sys; sys.exit(sys.version_info < (3, 9))"
+    try:
+        done = subprocess.run([SYSTEM_PYTHON, "-I", "-S", "-c", check], check=False)
+        if done.returncode == 0:
+            return SYSTEM_PYTHON
+    except OSError:
+        pass
     return os.path.realpath(sys.executable)
 
 
@@ -139,17 +156,16 @@ def _under_systemd(systemd_run: str, folder: Path, plan: Plan) -> None:
             raise RequestError(told.format(reason=done.stderr.strip() or done.returncode))
 
 
-def _wait_until_armed(folder: Path) -> None:
-    end = time.monotonic() + READY_SECONDS
+def _wait_until_tried(folder: Path, plan: Plan) -> None:
+    end = time.monotonic() + READY_SECONDS + sum(step["seconds"] for step in plan.trial)
     while True:
         journal = read_journal(folder)
         state = ChangeState(journal["state"])
-        if state is ChangeState.REFUSED:
+        if state in _NOT_TRIED:
             raise RequestError(journal.get("problem") or _("The guard refused the change."))
-        if state in _UNDER_WAY:
+        if state in _TRIED:
             return
         if time.monotonic() >= end:
-            raise RequestError(
-                _("The guard did not start: see {log}.").format(log=folder / "guard.log")
-            )
+            told = _("The guard did not start: see {log}.")
+            raise RequestError(told.format(log=folder / "guard.log"))
         time.sleep(_LOOK_AGAIN)
