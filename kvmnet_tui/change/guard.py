@@ -36,6 +36,7 @@ Data = dict[str, Any]
 
 STATE = Path("/var/lib/kvmnet-tui/changes")
 KEPT_CHANGES = 20
+ETH_P_ALL = 0x0003
 RESERVE = "reserve"  # a file that gives way when the disk is full
 RESERVE_BYTES = 256 * 1024
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -244,8 +245,9 @@ def arp_answers(link: str, target: str, timeout: float) -> bool:
     """Whether `target` answers an ARP request on `link`."""
     wanted = socket.inet_aton(target)
     try:
-        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806)) as raw:
-            raw.bind((link, 0x0806))
+        # Every protocol: what goes on to a bridge above is seen by nobody else.
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL)) as raw:
+            raw.bind((link, ETH_P_ALL))
             packet = arp_packet(1, mac_bytes(link), b"\0" * 4, b"\0" * 6, wanted)
             raw.send(packet)
             end = time.monotonic() + timeout

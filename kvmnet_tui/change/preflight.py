@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from kvmnet_tui.change.backends.wished import carrier_of
+from kvmnet_tui.change.backends.wished import carrier_of, heir_of
 from kvmnet_tui.change.choice import backend_of
 from kvmnet_tui.change.facts import HostFacts, LinkFact
 from kvmnet_tui.change.findings import Finding, Verdict
@@ -185,18 +185,28 @@ def _delete_bridge(wish: DeleteBridge, facts: HostFacts) -> Iterator[Finding]:
         names = ", ".join(sorted({guest.guest for guest in plugged}) or taps)
         told = _("Guests are plugged in and would be cut off: {guests}. Move them first.")
         yield _block(told.format(guests=names), "name")
-    if wish.heir:
-        yield from _is_in(wish.heir, wish.bridge, "uplink", facts)
+    yield from _heir(wish.bridge, wish.heir, facts)
 
 
 def _delete_bond(wish: DeleteBond, facts: HostFacts) -> Iterator[Finding]:
     yield from _exists(wish.bond, "bond", "name", facts)
-    if wish.heir:
-        yield from _is_in(wish.heir, wish.bond, "uplink", facts)
+    yield from _heir(wish.bond, wish.heir, facts)
     for link in facts.links.values():
         if link.lower == wish.bond:
             told = _("{link} stands on {bond}: remove it first.")
             yield _block(told.format(link=link.name, bond=wish.bond), "name")
+
+
+def _heir(name: str, named: str, facts: HostFacts) -> Iterator[Finding]:
+    """Who gets the address, or the place in a bridge, of what is removed."""
+    if named:
+        yield from _is_in(named, name, "uplink", facts)
+        return
+    link = facts.links.get(name)
+    has = bool(link and (link.master or any(one.scope != "link" for one in link.addresses)))
+    if has and not heir_of(name, named, facts):
+        told = _("Choose who gets what {link} has: nothing in it is a NIC.")
+        yield _block(told.format(link=name), "uplink")
 
 
 _KINDS: dict[type, Callable[..., Iterator[Finding]]] = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.bench.figure import Figure, as_json, as_table
-from tests.bench.measures import dump, idle, memory, nics, pixels, start, storm
+from tests.bench.measures import dump, idle, memory, nics, pixels, silence, start, storm
 from tests.bench.programs import Bench
 
 MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
@@ -20,6 +20,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "nics": nics.measure,
     "storm": storm.measure,
     "idle": idle.measure,
+    "silence": silence.measure,
 }
 
 

@@ -77,6 +77,8 @@ def test_unconfirmed_it_is_taken_back_and_the_session_lives_on(another: Another)
         before = session.ask(CONFIGURATION)
         told = session.ask(f"{CREATE} --window 46")
         assert "On trial" in told, told
+        session.ask("date --set '+1 hour'")  # no deadline hangs on the wall clock
+        assert json.loads(session.ask("cat /run/kvmnet-tui/*/journal.json"))["state"] == "trial"
         assert "virbr1" in session.ask(f"ip -o -4 address show to {ADDRESS}")
         change = until_state(host, "rolled-back")
         assert "Nobody confirmed it in time." in str(change["problem"])
@@ -107,7 +109,7 @@ def test_a_power_cut_at_any_step_of_keeping_it_leaves_a_host_that_is_reached(
         steps = int(host.machine.run(f"{path} python3 - <<'END'\n{script}\nEND\n"))
         if at not in (0, 99) and at >= steps:
             pytest.skip(f"keeping it takes {steps} steps here")
-        host.machine.run("kvmnet-tui change confirm >/dev/null 2>&1 &")
+        host.machine.run("kvmnet-tui change confirm --anyway >/dev/null 2>&1 &")
         reached = str(min(at, steps))
         journal = "cat /run/kvmnet-tui/*/journal.json"
         host.machine.until(

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.bench.figure import Figure, alternate, at_most, compared
+from tests.bench.programs import Bench
 from tests.support.managed_host import ADDRESS, GATEWAY, KeptBy, ManagedHost
 
 NAME: Final = "TCP silence while the bridge is made"
@@ -71,11 +74,61 @@ PEERS: Final = (
 )
 
 
+def with_ours(host: ManagedHost) -> None:
+    """Our own change, on trial."""
+    made = host.program("bridge", "create", "virbr1", "--uplink", "ens32", "--yes")
+    assert made.returncode == 0, made.stderr
+
+
+OURS: Final = {
+    kept_by: Way("kvmnet-tui", kept_by, with_ours)
+    for kept_by in (KeptBy.NOBODY, KeptBy.IFUPDOWN, KeptBy.NETWORKMANAGER)
+}
+BUDGET_MS: Final = 20.0
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """Ours against each manager's own way of making the same bridge, and the way back."""
+    rounds = bench.times(3, 1)
+    figures = []
+    for peer in PEERS:
+        mine = OURS[peer.kept_by]
+        theirs, ours = alternate(
+            rounds, lambda peer=peer: silence(peer), lambda mine=mine: silence(mine)
+        )
+        budget = None if peer.kept_by is KeptBy.NETWORKMANAGER else at_most(BUDGET_MS)
+        name = f"{NAME}, {peer.kept_by.value}"
+        figures.append(compared(name, "ms", ours, theirs, peer.name, budget))
+    restored = [_restored() for _ in range(rounds)]
+    least = [float(PATIENCE)] * rounds
+    name = "from the gateway's loss to restored"
+    figures.append(compared(name, "s", restored, least, "the guard's patience", None))
+    return figures
+
+
+PATIENCE: Final = 20  # what the planner gives a gateway
+
+
+def _restored() -> float:
+    """Seconds from the loss of the gateway until the address is back where it was."""
+    with ManagedHost(KeptBy.NOBODY) as host:
+        with_ours(host)
+        host.office("ip", "address", "del", f"{GATEWAY}/24", "dev", "br0")
+        began = time.monotonic()
+        while f"{ADDRESS}/" not in host.run("ip", "address", "show", "dev", "ens32"):
+            time.sleep(0.05)
+        return time.monotonic() - began
+
+
 def silence(way: Way) -> float:
     """Milliseconds, on a host of its own."""
-    with ManagedHost(way.kept_by) as host, talking(host) as longest:
-        way.make(host)
-        return longest()
+    with ManagedHost(way.kept_by) as host:
+        with talking(host) as longest:
+            way.make(host)
+            silent = longest()
+        if way.make is with_ours:
+            host.program("change", "cancel")
+        return silent
 
 
 @contextmanager
@@ -112,8 +165,3 @@ def _talk(
     if process.stdout.readline() != "ready\n":
         raise RuntimeError("the connection did not come about")
     return process
-
-
-if __name__ == "__main__":
-    for way in PEERS:
-        print(way.name, [round(silence(way), 1) for _ in range(3)], flush=True)

@@ -1,0 +1,139 @@
+"""Runs under the kernel that has bonding: makes bonds with the program's own commands.
+
+ens32 carries the host's address, ens36 is idle; both have their cables in a switch with the gateway
+behind it, in a namespace. What came of each change is written to the file named.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+GATEWAY, ADDRESS = "10.1.1.1", "10.1.1.2"
+SETUP = (
+    "ip netns add office",
+    # As separate hosts would: an address is answered for only where it is.
+    "ip netns exec office sysctl -q -w net.ipv4.conf.all.arp_ignore=1",
+    "ip link add ens32 type veth peer name far32 netns office",
+    "ip link add ens36 type veth peer name far36 netns office",
+    "ip -n office link add br0 type bridge",
+    f"ip -n office address add {GATEWAY}/24 dev br0",
+    *(f"ip -n office link set {name} up" for name in ("lo", "br0", "far32", "far36")),
+    *(f"ip -n office link set {name} master br0" for name in ("far32", "far36")),
+    "ip link set ens32 up",
+    "ip link set ens36 up",
+    f"ip address add {ADDRESS}/24 dev ens32",
+    f"ip route add default via {GATEWAY} metric 42",
+)
+BOND = "bond create bond0 --member ens32 --member ens36"
+# Name of the case -> the commands before it, the change, and the commands after its rollback.
+CASES: dict[str, tuple[tuple[str, ...], str]] = {
+    "bond": ((), BOND),
+    "bond-bridge": ((), f"{BOND} --bridge virbr1"),
+    "bond-vlan-bridge": ((), f"{BOND} --bridge virbr1 --vlan 7"),
+    "wrong-switch": (("ip -n office link set far36 nomaster",), BOND),
+    "remove-member": ((f"!{BOND}",), "bond remove-member bond0 ens36"),
+    "delete-bond": ((), "bond delete bond0 --heir ens36"),
+}
+
+
+def main() -> None:
+    """Set up, try every case, write down what came of it."""
+    outbox = Path(sys.argv[1])
+    Path("/run/netns").mkdir(exist_ok=True)
+    for command in SETUP:
+        _run(*command.split())
+    Path("/run/kvmnet-tui").mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "none", "/var/lib"], check=True)
+    results = {}
+    for name, (before, change) in CASES.items():
+        for command in before:
+            if command.startswith("!"):
+                _program(f"{command[1:]} --yes")
+                _program("change confirm --anyway")
+            else:
+                _run(*command.split())
+        results[name] = _try(change)
+        (outbox / "changes.json").write_text(json.dumps(results))
+        if name == "wrong-switch":
+            _run("ip", "-n", "office", "link", "set", "far36", "master", "br0")
+
+
+def _try(change: str) -> dict[str, Any]:
+    before = _picture()
+    with subprocess.Popen(
+        ["ip", "netns", "exec", "office", "ping", "-i", "0.02", "-q", ADDRESS],
+        stdout=subprocess.PIPE, text=True,
+    ) as ping:  # fmt: skip
+        made = _program(f"{change} --yes --backend runtime")
+        links = json.loads(_run("ip", "-d", "-j", "address", "show"))
+        answered = _run("ping", "-c", "1", "-W", "2", GATEWAY, check=False)
+        shown = json.loads(_program("change", "show", "--json")["out"] or "{}")
+        cancelled = _program("change cancel")
+        _wait(lambda: _picture() == before)
+        ping.send_signal(2)
+        said, _nothing = ping.communicate()
+    return {
+        "made": made,
+        "links": {one["ifname"]: _link(one) for one in links},
+        "answered": "1 received" in answered,
+        "change": shown,
+        "cancelled": cancelled,
+        "ping": said,
+        "exact": _picture() == before,
+        "before": before,
+        "after": _picture(),
+    }
+
+
+def _link(one: dict[str, Any]) -> dict[str, Any]:
+    own = one.get("linkinfo", {})
+    return {
+        "master": one.get("master", ""),
+        "mac": one.get("address", ""),
+        "kind": own.get("info_kind", ""),
+        "info": own.get("info_data", {}),
+        "addresses": [each["local"] for each in one["addr_info"] if each["family"] == "inet"],
+    }
+
+
+def _picture() -> dict[str, Any]:
+    links = json.loads(_run("ip", "-j", "address", "show"))
+    return {
+        "links": {
+            one["ifname"]: [
+                *(one.get(key) for key in ("master", "address", "mtu")),
+                "UP" in one["flags"],
+                [each["local"] for each in one["addr_info"] if each["family"] == "inet"],
+            ]
+            for one in links
+        },
+        "routes": sorted(_run("ip", "-4", "route").replace(" linkdown", "").splitlines()),
+    }  # fmt: skip
+
+
+def _wait(condition: Any) -> None:
+    deadline = time.monotonic() + 20
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _program(*words: str) -> dict[str, Any]:
+    arguments = words[0].split() if len(words) == 1 else list(words)
+    done = subprocess.run(
+        [sys.executable, "-m", "kvmnet_tui", "--lang", "en", *arguments],
+        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=120,
+    )  # fmt: skip
+    return {"status": done.returncode, "out": done.stdout, "err": done.stderr}
+
+
+def _run(*argv: str, check: bool = True) -> str:
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    assert not check or done.returncode == 0, f"{argv}: {done.stderr}"
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()
