@@ -89,7 +89,9 @@ def _parser(argv: Sequence[str]) -> _Parser:
     options = _options()
     parser = _Parser(
         prog=PROGRAM,
-        description=_("See a KVM host's networking: networks, bridges, bonds, guests and links."),
+        description=_(
+            "See, test and change a KVM host's networking: networks, bridges, bonds, guests' NICs."
+        ),
         epilog=_("Without a command the screens open; press ? there for the keys."),
         parents=[options],
         allow_abbrev=False,

@@ -13,11 +13,15 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from kvmnet_tui.app import AppSettings, KvmnetApp
+from kvmnet_tui.change.requests import CancelChange, StartChange
+from kvmnet_tui.change.wishes import BridgeSpec, CreateBridge
 from kvmnet_tui.composition import controller_maker
 from kvmnet_tui.i18n import use_language
 from kvmnet_tui.lab import URI
+from kvmnet_tui.model.change import ChangeState, ChangeStatus
 from kvmnet_tui.model.state import HostState, Phase, SourceName
 from kvmnet_tui.present.glyphs import UNICODE, use_glyphs
+from kvmnet_tui.requests import Request
 from tests.support.lab import running_lab
 from tests.support.terminal_drawing import draw
 
@@ -57,6 +61,7 @@ async def _photograph() -> None:
     use_language("en")
     await _still_life()
     await _failover()
+    await _trial()
     use_language("zh_CN")
     await _in_chinese()
 
@@ -72,6 +77,15 @@ class Camera:
         """Press keys and let what they cause be painted."""
         await self._pilot.press(*keys)
         await self._pilot.pause()
+
+    @property
+    def state(self) -> HostState:
+        """The newest picture."""
+        return self._app.state
+
+    async def ask(self, request: Request) -> None:
+        """Have a request done."""
+        await self._app.perform(request)
 
     async def until(self, condition: Condition) -> None:
         """Wait for a picture of the host that meets the condition."""
@@ -134,7 +148,7 @@ def is_whole(state: HostState) -> bool:
 
 async def _still_life() -> None:
     async with Studio((NARROW, 23)) as camera, traffic():
-        for key, name in (("2", "bridges"), ("4", "guests"), ("5", "links")):
+        for key, name in (("2", "bridges"), ("4", "guests"), ("5", "links"), ("7", "nics")):
             await camera.press(key)
             await camera.until(has_history)
             camera.take(name)
@@ -159,6 +173,24 @@ async def _failover() -> None:
             subprocess.run(["ip", "link", "set", "vnet9", *change], check=True)
             await camera.until(lambda state: state.timeline[-1].subject == "vnet9")
         camera.take("events")
+
+
+async def _trial() -> None:
+    """A bridge on the NIC that carries the host's address, while it is tried."""
+    async with Studio((NARROW, 30)) as camera:
+        await camera.ask(StartChange(CreateBridge(BridgeSpec("virbr9"), "ens32")))
+        await camera.until(lambda state: _is_tried(state.changes))
+        await camera.press("T")
+        camera.take("trial")
+        await camera.press("escape", "8")
+        camera.take("changes")
+        await camera.ask(CancelChange(camera.state.changes[-1].id))
+
+
+def _is_tried(changes: tuple[ChangeStatus, ...]) -> bool:
+    """Whether every probe of the change on trial has been asked."""
+    on_trial = bool(changes) and changes[-1].state is ChangeState.TRIAL
+    return on_trial and all(probe.now is not None for probe in changes[-1].probes)
 
 
 async def _in_chinese() -> None:
