@@ -65,7 +65,7 @@ def read_facts(root: Path = Path("/")) -> HostFacts:
     return HostFacts(
         hostname=socket.gethostname(),
         links=links,
-        routes=tuple(_routes()),
+        routes=tuple(sorted(_routes(links), key=lambda route: "via" in route.words)),
         rules=tuple(_rules()),
         owners=owners,
         session=_session(),
@@ -144,19 +144,20 @@ def _address(one: Mapping[str, Any]) -> AddressFact:
 # --- routes and rules --------------------------------------------------------------------------
 
 
-def _routes() -> Iterator[RouteFact]:
+def _routes(links: Mapping[str, LinkFact]) -> Iterator[RouteFact]:
+    """All routes; those that lead to gateways are to come after those to the gateways' subnets."""
     for family in (4, 6):
         for one in _ip(f"-{family}", "-details", "route", "show", "table", "all"):
             if str(one.get("table", "main")) in _NOT_OURS or "cache" in one.get("flags", ()):
                 continue
             if "dev" in one and one.get("type", "unicast") in ("unicast", ""):
-                yield _route(one, family)
+                yield _route(one, family, links.get(one["dev"]))
             for hop in one.get("nexthops", ()):
                 words = (one.get("dst", "default"), "nexthop")
                 yield RouteFact(hop.get("dev", ""), family, words, is_connected=True)
 
 
-def _route(one: Mapping[str, Any], family: int) -> RouteFact:
+def _route(one: Mapping[str, Any], family: int, link: LinkFact | None) -> RouteFact:
     destination = one.get("dst", "default")
     if family == 6 and destination == "default":
         destination = "::/0"
@@ -175,7 +176,15 @@ def _route(one: Mapping[str, Any], family: int) -> RouteFact:
             words += [word, str(value)]
     if "onlink" in one.get("flags", ()):
         words.append("onlink")
-    return RouteFact(one["dev"], family, tuple(words), one.get("protocol") == "kernel")
+    is_connected = one.get("protocol") == "kernel" and not _is_by_hand(destination, family, link)
+    return RouteFact(one["dev"], family, tuple(words), is_connected)
+
+
+def _is_by_hand(destination: str, family: int, link: LinkFact | None) -> bool:
+    """Whether a manager made the subnet's route in the kernel's name, as NetworkManager does."""
+    if link is None or destination.startswith(("fe80", "ff")):
+        return False
+    return any(one.noprefixroute and one.family == family for one in link.addresses)
 
 
 def _rules() -> Iterator[str]:

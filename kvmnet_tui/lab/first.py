@@ -6,7 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from kvmnet_tui.lab.kernel import mount
+from kvmnet_tui.lab.kernel import mount, show_instead
+from kvmnet_tui.lab.plan import GATEWAY
 
 _HERE = Path(__file__).parent
 
@@ -21,6 +22,8 @@ _CONFIGURATION = (
     Path("/etc/systemd/network"),
     Path("/etc/NetworkManager"),
 )
+
+_RESOLVER = Path("/etc/resolv.conf")
 
 _IFCFG = """\
 TYPE=Ethernet
@@ -59,12 +62,21 @@ def _furnish() -> None:
     folder.mkdir()
     (folder / "lab.xml").write_bytes((_HERE / "lab.xml").read_bytes())
     _mount_views()
+    _name_the_name_server(folder)
     for path in filter(Path.is_dir, _CONFIGURATION):
         mount("tmpfs", str(path), "mode=755")
     if _NETWORK_SCRIPTS.is_dir():
         (_NETWORK_SCRIPTS / "ifcfg-ens32").write_text(_IFCFG)
     elif _IFUPDOWN.is_dir():
         (_IFUPDOWN / "interfaces").write_text(_INTERFACES)
+
+
+def _name_the_name_server(folder: Path) -> None:
+    """The lab's gateway, not the machine's own, which is none of the lab's business."""
+    own = folder / "resolv.conf"
+    own.write_text(f"nameserver {GATEWAY}\n")
+    with suppress(OSError):
+        show_instead(str(own), str(_RESOLVER))
 
 
 def _mount_views() -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # <linux/sched.h>, <linux/if_tun.h>, <linux/if_ether.h>, <linux/if_packet.h>
+_MS_BIND = 0x1000
 _CLONE_NEWNET = 0x40000000
 _TUNSETIFF = 0x400454CA
 _IFF_TAP_NO_PI = 0x1002
@@ -30,6 +31,12 @@ def mount(kind: str, target: str, options: str = "") -> None:
     """Mount a file system that needs no device, without set-user-id programs."""
     flags = os.ST_NOSUID | os.ST_NODEV
     done = _libc.mount(kind.encode(), target.encode(), kind.encode(), flags, options.encode())
+    _checked(done, target)
+
+
+def show_instead(source: str, target: str) -> None:
+    """Let `target`, which must be there, show what is in the file `source`."""
+    done = _libc.mount(source.encode(), target.encode(), None, _MS_BIND, None)
     _checked(done, target)
 
 
