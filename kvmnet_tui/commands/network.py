@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser, options: argparse.ArgumentPar
     verb("stop", _("stop a network"), _name, _yes, _trial)
     verb("restart", _("restart a network and plug its guests back in"), _name, _yes, _trial)
     verb("autostart", _("start a network with the host, or not"), _name, _off, _trial)
-    verb("new", _("make a network as the wizard does"), _new, _values, _trial)
+    verb("new", _("make a network as the wizard does"), _new, _settings, _trial)
     verb("set", _("change some values of a network, all else stays"), _name, _values, _trial)
     verb("define", _("define a network from XML, or change one"), _file, _starts, _trial)
     verb("create", _("start a network that is gone when it stops, from XML"), _file, _trial)
@@ -106,10 +106,22 @@ def _new(parser: argparse.ArgumentParser) -> None:
 
 
 def _values(parser: argparse.ArgumentParser) -> None:
-    listed = ", ".join(name for name in texts.VALUE_NAMES)
+    listed = ", ".join(texts.VALUE_NAMES)
     parser.add_argument(
         "values",
-        nargs="*",
+        nargs="+",
+        metavar=_("VALUE=TEXT"),
+        help=_("any of {names}; lists have a ; between their lines").format(names=listed),
+    )
+
+
+def _settings(parser: argparse.ArgumentParser) -> None:
+    listed = ", ".join(texts.VALUE_NAMES)
+    parser.add_argument(
+        "--set",
+        dest="values",
+        action="append",
+        default=[],
         metavar=_("VALUE=TEXT"),
         help=_("any of {names}; lists have a ; between their lines").format(names=listed),
     )

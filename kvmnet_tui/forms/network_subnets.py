@@ -29,7 +29,8 @@ def taken_subnets(state: HostState, but: str = "") -> Iterator[Taken]:
         if network.uuid != but:
             by = _("network {name}").format(name=network.name)
             yield from _each(network.addresses, by)
-    bridges = {network.bridge for network in state.networks.values() if network.active}
+    # Bridges of libvirt's own were named as networks; a host's bridge has addresses of the host.
+    bridges = {one.bridge for one in state.networks.values() if one.active and one.addresses}
     for link in state.links.values():
         if link.name not in bridges:
             by = _("an address of {link}").format(link=link.name)

@@ -1,0 +1,302 @@
+"""Requests about networks on a real libvirtd, with a guest that boots, leases and is pinged."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kvmnet_tui.forms.form import errors_of
+from kvmnet_tui.forms.network_form import EditNetworkForm, NewNetworkForm
+from kvmnet_tui.model.timeline import Kind
+from kvmnet_tui.netxml.network_fields import values_of, written
+from kvmnet_tui.netxml.syntax import parse
+from kvmnet_tui.requests import Outcome, Request, RequestError
+from kvmnet_tui.requests import networks as ask
+from kvmnet_tui.requests.networks import NetworkRef
+from kvmnet_tui.sources.netlink import NetlinkSource
+from kvmnet_tui.sources.netlink.routes import RouteSource
+from kvmnet_tui.sources.virt import VirtSource
+from kvmnet_tui.sources.virt.caller import VirtCaller
+from kvmnet_tui.sources.virt.perform.networks import performers
+from tests.support.guest import BootedGuest, boot, guest_image
+from tests.support.labs import requires_lab
+from tests.support.libvirtd import Libvirtd, private_libvirtd, wait_until
+from tests.support.live import LiveHost, live_host
+from tests.support.virt import happened, is_live, network, nics
+
+pytestmark = requires_lab("guest")
+
+RICH = (Path(__file__).parent / "data" / "rich-network.xml").read_text(encoding="utf-8")
+LONG = 60.0
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Libvirtd]:
+    with private_libvirtd() as lab:
+        lab.run("ip", "link", "add", "br9", "type", "bridge")
+        lab.run("ip", "link", "set", "br9", "up")
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def guest(lab: Libvirtd) -> BootedGuest:
+    return boot(lab, guest_image())
+
+
+class Host:
+    """The live picture and the requests of one test."""
+
+    def __init__(self, live: LiveHost) -> None:
+        self.live = live
+
+    async def do(self, request: Request) -> Outcome:
+        return await self.live.controller.perform(request)
+
+    async def refused(self, request: Request) -> str:
+        with pytest.raises(RequestError) as caught:
+            await self.do(request)
+        return caught.value.sentence
+
+    def ref(self, name: str) -> NetworkRef:
+        found = network(self.live.state, name)
+        assert found is not None, name
+        return NetworkRef(found.uuid, found.name)
+
+    def stored(self, name: str) -> str:
+        found = network(self.live.state, name)
+        assert found is not None, name
+        return found.persistent_xml
+
+    async def wizard(self, **answers: Any) -> Outcome:
+        """What the wizard would ask for, done."""
+        form, state = NewNetworkForm(), self.live.state
+        values = dict(form.initial(state))
+        for name, value in answers.items():
+            values = dict(form.changed(state, {**values, name: value}, name))
+        assert errors_of(form.findings(state, values)) == ()
+        return await self.do(form.request(state, values))
+
+    async def edit(self, name: str, **answers: Any) -> Outcome:
+        """What the form of an existing network would ask for, done."""
+        found = network(self.live.state, name)
+        assert found is not None
+        form, state = EditNetworkForm(found), self.live.state
+        values = {**form.initial(state), **answers}
+        assert errors_of(form.findings(state, values)) == ()
+        return await self.do(form.request(state, values))
+
+
+@asynccontextmanager
+async def open_host(lab: Libvirtd, log: Path) -> AsyncIterator[Host]:
+    with lab.entered():
+        virt = VirtSource(lab.uri, read_only=False)
+        load = partial(performers, VirtCaller(lab.uri, virt), log)
+        sources = (virt, NetlinkSource(), RouteSource())
+        async with live_host(*sources, performers=load) as live:
+            await live.until(lambda state: is_live(state) and state.links and state.routes, LONG)
+            yield Host(live)
+
+
+def answers_ping(lab: Libvirtd, address: str) -> bool:
+    return " 0% packet loss" in lab.run("ping", "-c1", "-W2", address, check=False)
+
+
+def is_plugged(host: Host, guest: BootedGuest, bridge: str) -> bool:
+    state = host.live.state
+    tap, link = state.link_named(nics(state, guest.name)[0].device), state.link_named(bridge)
+    return bool(tap and link and tap.master == link.index)
+
+
+async def test_a_guest_is_reachable_after_its_lease_was_pinned_and_its_network_restarted(
+    lab: Libvirtd, guest: BootedGuest, tmp_path: Path
+) -> None:
+    async with open_host(lab, tmp_path / "log") as host:
+        await host.live.until(lambda state: network(state, "default").leases, LONG)  # type: ignore[union-attr]
+        (lease,) = network(host.live.state, "default").leases  # type: ignore[union-attr]
+        default = host.ref("default")
+        await host.do(ask.PinLease(default, lease.address, lease.mac, hostname="pinned"))
+        assert f"ip='{lease.address}'" in lab.virsh("net-dumpxml", "default")
+        assert f"ip='{lease.address}'" in lab.virsh("net-dumpxml", "default", "--inactive")
+        again = await host.refused(ask.PinLease(default, lease.address, lease.mac))
+        assert "pinned to" in again
+        other = ask.PinLease(default, "192.168.122.9", lease.mac)
+        assert "unpin it first" in await host.refused(other)
+        stranger = ask.PinLease(default, "10.0.0.9", "52:54:00:00:00:09")
+        assert "in no subnet" in await host.refused(stranger)
+
+        outcome = await host.do(ask.RestartNetwork(default))
+        assert f"of {guest.name} is plugged into virbr0" in outcome.details[0]
+        assert is_plugged(host, guest, "virbr0")
+        assert "connections='1'" in lab.virsh("net-dumpxml", "default")
+        wait_until(lambda: answers_ping(lab, lease.address), "the guest answers", LONG)
+
+        await host.do(ask.UnpinLease(default, lease.address))
+        assert lease.address not in lab.virsh("net-dumpxml", "default")
+        assert "not pinned" in await host.refused(ask.UnpinLease(default, lease.address))
+        assert "+      <host mac=" in (tmp_path / "log").read_text()
+
+
+async def test_a_tap_that_was_unplugged_is_found_and_plugged_back_in(
+    lab: Libvirtd, guest: BootedGuest, tmp_path: Path
+) -> None:
+    async with open_host(lab, tmp_path / "log") as host:
+        tap = nics(host.live.state, guest.name)[0].device
+        lab.run("ip", "link", "set", tap, "nomaster")
+        await host.live.until(lambda _state: not is_plugged(host, guest, "virbr0"))
+        await host.do(ask.RepairTaps())
+        assert is_plugged(host, guest, "virbr0")
+        assert (await host.do(ask.RepairTaps())).sentence == "No tap is loose."
+        assert "is not loose" in await host.refused(ask.RepairTaps((tap,)))
+
+
+async def test_stopping_names_who_is_hit_and_starting_plugs_them_back_in(
+    lab: Libvirtd, guest: BootedGuest, tmp_path: Path
+) -> None:
+    async with open_host(lab, tmp_path / "log") as host:
+        default = host.ref("default")
+        stopped = await host.do(ask.StopNetwork(default))
+        assert stopped.details[0].startswith(f"{guest.name}: NIC ")
+        assert "is not active" in await host.refused(ask.StopNetwork(default))
+        await host.do(ask.StartNetwork(default))
+        assert is_plugged(host, guest, "virbr0")
+        assert "active already" in await host.refused(ask.StartNetwork(default))
+
+
+async def test_what_cannot_start_as_stored_runs_again_as_it_was(
+    lab: Libvirtd, guest: BootedGuest, tmp_path: Path
+) -> None:
+    async with open_host(lab, tmp_path / "log") as host:
+        default, stored = host.ref("default"), host.stored("default")
+        bad = written(stored, {"bridge": "br9"})
+        await host.do(ask.EditNetwork(default, stored, bad))
+        assert "runs again as it was" in await host.refused(ask.RestartNetwork(default))
+        assert is_plugged(host, guest, "virbr0")
+        await host.do(ask.EditNetwork(default, host.stored("default"), stored))
+
+
+@pytest.mark.parametrize(
+    ("mode", "answers"),
+    [
+        ("nat", {"ipv6": "fd00:9::1/64", "nat_ipv6": True, "nat_ports": "2000-3000"}),
+        ("route", {"domain": "route.example"}),
+        ("open", {"mtu": "1400"}),
+        ("isolated", {"dhcp4": ""}),
+        ("host-bridge", {"bridge": "br9"}),
+    ],
+)
+async def test_the_wizard_makes_a_network_that_runs_and_can_be_removed(
+    lab: Libvirtd, guest: BootedGuest, tmp_path: Path, mode: str, answers: dict[str, Any]
+) -> None:
+    name = f"made-{mode}"
+    async with open_host(lab, tmp_path / "log") as host:
+        await host.wizard(name=name, mode=mode, **answers)
+        made = network(host.live.state, name)
+        assert made is not None
+        assert (made.active, made.persistent, made.autostart) == (True, True, True)
+        assert name in lab.virsh("net-list", "--name")
+        await host.do(ask.UndefineNetwork(NetworkRef(made.uuid, name)))
+        assert name not in lab.virsh("net-list", "--all", "--name")
+
+
+async def test_a_guest_moved_to_a_new_network_gets_its_lease_there(
+    lab: Libvirtd, guest: BootedGuest, tmp_path: Path
+) -> None:
+    async with open_host(lab, tmp_path / "log") as host:
+        await host.wizard(name="nat2", mode="nat")
+        mac = "52:54:00:65:00:77"
+        plug = ["--type", "network", "--source", "nat2", "--model", "virtio", "--mac", mac]
+        lab.virsh("attach-interface", guest.name, *plug, "--live")
+        await host.live.until(lambda state: len(nics(state, guest.name)) == 2, LONG)
+        users = await host.refused(ask.RenameNetwork(host.ref("nat2"), "nat3"))
+        assert guest.name in users
+        lab.virsh("detach-interface", guest.name, "network", "--mac", mac, "--live")
+        await host.live.until(lambda state: len(nics(state, guest.name)) == 1, LONG)
+        await host.do(ask.StopNetwork(host.ref("nat2")))
+        await host.do(ask.RenameNetwork(host.ref("nat2"), "nat3"))
+        assert "nat3" in lab.virsh("net-list", "--all", "--name", "--autostart")
+        await host.do(ask.UndefineNetwork(host.ref("nat3")))
+
+
+async def test_a_rich_network_goes_through_the_form_with_its_own_lines_changed_only(
+    lab: Libvirtd, tmp_path: Path
+) -> None:
+    document = parse(RICH.replace(" connections='1'", ""), "network")
+    for tag, attribute in (("bridge", "zone"), ("bridge", "macTableManager")):
+        document.root.first(tag).set(attribute, "")  # type: ignore[union-attr]
+    group = document.root.first("portgroup")
+    group.remove(group.first("virtualport"))  # type: ignore[union-attr, arg-type]
+    group.remove(group.first("vlan"))  # type: ignore[union-attr, arg-type]
+    async with open_host(lab, tmp_path / "log") as host:
+        await host.do(ask.DefineNetwork("rich", str(document)))
+        before = host.stored("rich")
+        assert written(before, values_of(before)) == before
+        assert (await host.edit("rich")).sentence == "Network rich is as it was."
+        assert host.stored("rich") == before
+        outcome = await host.edit("rich", txt="example other text", mtu="1400")
+        assert outcome.details[0] == "Redefined: mtu."
+        changed = [line for line in outcome.details if line[:1] in "+-" and line[:2] not in "--++"]
+        assert len(changed) == 4, changed
+        after = host.stored("rich")
+        for kept in ("<!-- ours -->", "dnsmasq:option ", "unit='hours'", "<bootp ", "localPtr="):
+            assert kept in after
+        await host.do(ask.UndefineNetwork(host.ref("rich")))
+
+
+async def test_edits_go_live_at_once_or_say_that_they_wait(lab: Libvirtd, tmp_path: Path) -> None:
+    async with open_host(lab, tmp_path / "log") as host:
+        await host.wizard(name="edited", mode="isolated")
+        live = await host.edit("edited", dns_hosts="192.168.100.9 nine", txt="a b")
+        assert live.sentence == "Network edited is changed."
+        assert "nine" in lab.virsh("net-dumpxml", "edited")
+        waits = await host.edit("edited", domain="later.example")
+        assert waits.record["restart"] is True
+        assert "later.example" not in lab.virsh("net-dumpxml", "edited")
+        await host.do(ask.RestartNetwork(host.ref("edited")))
+        assert "later.example" in lab.virsh("net-dumpxml", "edited")
+        base = host.stored("edited")
+        lab.virsh("net-update", "edited", "add", "dns-txt", "<txt name='x' value='y'/>", "--config")
+        edit = ask.EditNetwork(host.ref("edited"), base, written(base, {"stp": False}))
+        assert "changed by somebody else" in await host.refused(edit)
+        bridge = ask.UpdateNetwork(host.ref("edited"), "modify", "bridge", "<bridge name='x'/>")
+        assert "can't update 'bridge'" in await host.refused(bridge)
+        await host.do(ask.UndefineNetwork(host.ref("edited")))
+
+
+async def test_what_libvirt_refuses_leaves_nothing_behind(lab: Libvirtd, tmp_path: Path) -> None:
+    async with open_host(lab, tmp_path / "log") as host:
+        taken = "<network><name>bad</name><bridge name='lo'/></network>"
+        refused = await host.refused(ask.DefineNetwork("bad", taken, start=True))
+        assert "was removed again" in refused
+        unknown = "<network><name>bad</name><foo/></network>"
+        assert "schema" in await host.refused(ask.DefineNetwork("bad", unknown))
+        default = ask.DefineNetwork("default", "<network><name>default</name></network>")
+        assert "already" in await host.refused(default)
+        assert "bad" not in lab.virsh("net-list", "--all", "--name")
+
+
+async def test_what_another_client_does_appears_without_a_refresh(
+    lab: Libvirtd, tmp_path: Path
+) -> None:
+    async with open_host(lab, tmp_path / "log") as host:
+        lab.define("net-define", "<network><name>theirs</name><bridge name='virbr55'/></network>")
+        await host.live.until(lambda state: network(state, "theirs"))
+        lab.virsh("net-start", "theirs")
+        await host.live.until(lambda state: network(state, "theirs").active)  # type: ignore[union-attr]
+        lab.virsh("net-destroy", "theirs")
+        lab.virsh("net-undefine", "theirs")
+        state = await host.live.until(lambda state: network(state, "theirs") is None)
+        assert Kind.NETWORK_STARTED in happened(state, "theirs")
+
+
+async def test_a_transient_network_comes_back_from_a_restart(lab: Libvirtd, tmp_path: Path) -> None:
+    async with open_host(lab, tmp_path / "log") as host:
+        await host.wizard(name="fleeting", mode="isolated", stored=False)
+        await host.do(ask.RestartNetwork(host.ref("fleeting")))
+        made = network(host.live.state, "fleeting")
+        assert made is not None
+        assert made.active
+        await host.do(ask.StopNetwork(host.ref("fleeting")))
+        await host.live.until(lambda state: network(state, "fleeting") is None)
