@@ -1,14 +1,15 @@
 """The wizard for a bond, with a VLAN and a bridge on top if wanted; and the one that removes it."""
 
+from types import MappingProxyType
+
 from kvmnet_tui.change.facts import HostFacts
-from kvmnet_tui.change.requests import StartChange
 from kvmnet_tui.change.wishes import BackendName, BondSpec, CreateBond, DeleteBond, Wish
-from kvmnet_tui.forms.form import FieldKind, Finding, FormField, Option, Step, Values
+from kvmnet_tui.forms.form import FieldKind, FormField, Option, Step, Values
 from kvmnet_tui.forms.host_parts import (
     ADDRESS_VALUES,
     BRIDGE_VALUES,
     KEEPING_VALUES,
-    address_findings,
+    WishForm,
     address_step,
     addressing_of,
     bridge_fields,
@@ -17,15 +18,10 @@ from kvmnet_tui.forms.host_parts import (
     keeping_step,
     nic_options,
     number,
-    number_findings,
-    plan_sections,
     unused_name,
-    wish_findings,
 )
 from kvmnet_tui.i18n import N_, _
 from kvmnet_tui.model.state import HostState
-from kvmnet_tui.present.table import Section
-from kvmnet_tui.requests import Request
 
 _MODES = {
     "active-backup": N_("one member works, the others stand by; any switch"),
@@ -36,25 +32,23 @@ _MODES = {
     "balance-tlb": N_("sending is shared out; any switch"),
     "balance-alb": N_("sending and receiving are shared out; not below a bridge"),
 }
-_FIELDS = {
-    "name": "name",
-    "members": "members",
-    "mode": "mode",
-    "bridge": "bridge",
-    "vlan": "vlan",
-    "address": "address",
-    "mtu": "mtu",
-    "mac": "mac",
-}
 _HASHED = frozenset({"802.3ad", "balance-xor", "balance-tlb"})
 _WITH_PRIMARY = frozenset({"active-backup", "balance-tlb", "balance-alb"})
 
 
-class BondForm:
+class BondForm(WishForm):
     """A bond of NICs of which one may carry the session this is typed in."""
 
+    NUMBERS = ("miimon", "updelay", "downdelay", "vlan", "delay", "mtu", "window")
+    FIELDS = MappingProxyType(
+        {
+            name: name
+            for name in ("name", "members", "mode", "bridge", "vlan", "address", "mtu", "mac")
+        }
+    )
+
     def __init__(self, facts: HostFacts, members: tuple[str, ...] = ()) -> None:
-        self._facts = facts
+        super().__init__(facts)
         kinds = {"", "veth", "dummy"}
         self._nics = [name for name in free_nics(facts) if facts.links[name].kind in kinds]
         self._members = tuple(name for name in members if name in self._nics)
@@ -139,21 +133,8 @@ class BondForm:
             return {**values, "primary": ""}
         return values
 
-    def findings(self, _state: HostState, values: Values) -> tuple[Finding, ...]:
-        """What the pre-flight says, and numbers and addresses that are none."""
-        names = ("miimon", "updelay", "downdelay", "vlan", "delay", "mtu", "window")
-        own = number_findings(values, *names) + address_findings(values)
-        return (*own, *wish_findings(self._wish(values), self._facts, _FIELDS))
-
-    def preview(self, _state: HostState, values: Values) -> tuple[Section, ...]:
-        """The whole plan."""
-        return plan_sections(self._wish(values), self._facts, number(values["window"]))
-
-    def request(self, _state: HostState, values: Values) -> Request:
-        """Start the trial."""
-        return StartChange(self._wish(values), number(values["window"]))
-
-    def _wish(self, values: Values) -> Wish:
+    def wish(self, values: Values) -> Wish:
+        """What the answers amount to."""
         mode = values["mode"]
         options = []
         if mode == "802.3ad":
@@ -198,11 +179,13 @@ def _top_step(values: Values) -> Step:
     )
 
 
-class DeleteBondForm:
+class DeleteBondForm(WishForm):
     """Takes a bond away and gives its address, or its place in a bridge, to a member."""
 
+    FIELDS = MappingProxyType({"uplink": "heir"})
+
     def __init__(self, facts: HostFacts, bond: str) -> None:
-        self._facts = facts
+        super().__init__(facts)
         self._bond = bond
         self._heirs = [link.name for link in facts.ports_of(bond)]
 
@@ -225,22 +208,6 @@ class DeleteBondForm:
         )
         return (*((first,) if heirs else ()), keeping_step())
 
-    def changed(self, _state: HostState, values: Values, _name: str) -> Values:
-        """Nothing follows from anything."""
-        return values
-
-    def findings(self, _state: HostState, values: Values) -> tuple[Finding, ...]:
-        """What the pre-flight says."""
-        own = number_findings(values, "window")
-        return (*own, *wish_findings(self._wish(values), self._facts, {"uplink": "heir"}))
-
-    def preview(self, _state: HostState, values: Values) -> tuple[Section, ...]:
-        """The whole plan."""
-        return plan_sections(self._wish(values), self._facts, number(values["window"]))
-
-    def request(self, _state: HostState, values: Values) -> Request:
-        """Start the trial."""
-        return StartChange(self._wish(values), number(values["window"]))
-
-    def _wish(self, values: Values) -> Wish:
+    def wish(self, values: Values) -> Wish:
+        """What the answers amount to."""
         return DeleteBond(self._bond, values["heir"], BackendName(values["backend"]))

@@ -1,14 +1,15 @@
 """The wizard for a bridge on a NIC, and the one that takes a bridge away again."""
 
+from types import MappingProxyType
+
 from kvmnet_tui.change.facts import HostFacts
-from kvmnet_tui.change.requests import StartChange
 from kvmnet_tui.change.wishes import BackendName, CreateBridge, DeleteBridge, Wish
-from kvmnet_tui.forms.form import FieldKind, Finding, FormField, Step, Values
+from kvmnet_tui.forms.form import FieldKind, FormField, Step, Values
 from kvmnet_tui.forms.host_parts import (
     ADDRESS_VALUES,
     BRIDGE_VALUES,
     KEEPING_VALUES,
-    address_findings,
+    WishForm,
     address_step,
     addressing_of,
     bridge_fields,
@@ -16,25 +17,20 @@ from kvmnet_tui.forms.host_parts import (
     free_nics,
     keeping_step,
     nic_options,
-    number,
-    number_findings,
-    plan_sections,
     unused_name,
-    wish_findings,
 )
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.state import HostState
-from kvmnet_tui.present.table import Section
-from kvmnet_tui.requests import Request
-
-_FIELDS = {"name": "name", "uplink": "uplink", "address": "address", "mtu": "mtu", "mac": "mac"}
 
 
-class BridgeForm:
+class BridgeForm(WishForm):
     """A bridge on an uplink that may carry the session this is typed in."""
 
+    NUMBERS = ("delay", "mtu", "window")
+    FIELDS = MappingProxyType({name: name for name in ("name", "uplink", "address", "mtu", "mac")})
+
     def __init__(self, facts: HostFacts, uplink: str = "") -> None:
-        self._facts = facts
+        super().__init__(facts)
         self._nics = free_nics(facts)
         self._uplink = uplink if uplink in self._nics else next(iter(self._nics), "")
 
@@ -76,20 +72,8 @@ class BridgeForm:
             return {**values, "delay": "15" if values["stp"] else "0"}
         return values
 
-    def findings(self, _state: HostState, values: Values) -> tuple[Finding, ...]:
-        """What the pre-flight says, and numbers and addresses that are none."""
-        own = number_findings(values, "delay", "mtu", "window") + address_findings(values)
-        return (*own, *wish_findings(self._wish(values), self._facts, _FIELDS))
-
-    def preview(self, _state: HostState, values: Values) -> tuple[Section, ...]:
-        """The whole plan."""
-        return plan_sections(self._wish(values), self._facts, number(values["window"]))
-
-    def request(self, _state: HostState, values: Values) -> Request:
-        """Start the trial."""
-        return StartChange(self._wish(values), number(values["window"]))
-
-    def _wish(self, values: Values) -> Wish:
+    def wish(self, values: Values) -> Wish:
+        """What the answers amount to."""
         return CreateBridge(
             bridge_of(values, values["name"].strip()),
             values["uplink"],
@@ -98,11 +82,13 @@ class BridgeForm:
         )
 
 
-class DeleteBridgeForm:
+class DeleteBridgeForm(WishForm):
     """Takes a bridge away and gives its address back to one of its ports."""
 
+    FIELDS = MappingProxyType({"uplink": "heir"})
+
     def __init__(self, facts: HostFacts, bridge: str) -> None:
-        self._facts = facts
+        super().__init__(facts)
         self._bridge = bridge
         self._heirs = [link.name for link in facts.ports_of(bridge) if link.kind != "tun"]
 
@@ -125,22 +111,6 @@ class DeleteBridgeForm:
         )
         return (*((first,) if heirs else ()), keeping_step())
 
-    def changed(self, _state: HostState, values: Values, _name: str) -> Values:
-        """Nothing follows from anything."""
-        return values
-
-    def findings(self, _state: HostState, values: Values) -> tuple[Finding, ...]:
-        """What the pre-flight says."""
-        own = number_findings(values, "window")
-        return (*own, *wish_findings(self._wish(values), self._facts, {"uplink": "heir"}))
-
-    def preview(self, _state: HostState, values: Values) -> tuple[Section, ...]:
-        """The whole plan."""
-        return plan_sections(self._wish(values), self._facts, number(values["window"]))
-
-    def request(self, _state: HostState, values: Values) -> Request:
-        """Start the trial."""
-        return StartChange(self._wish(values), number(values["window"]))
-
-    def _wish(self, values: Values) -> Wish:
+    def wish(self, values: Values) -> Wish:
+        """What the answers amount to."""
         return DeleteBridge(self._bridge, values["heir"], BackendName(values["backend"]))

@@ -1,7 +1,8 @@
 """Questions and answers that the forms of the host's own networking share."""
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from kvmnet_tui.change.facts import HostFacts, LinkFact
 from kvmnet_tui.change.findings import Finding as Checked
@@ -9,10 +10,13 @@ from kvmnet_tui.change.findings import Verdict
 from kvmnet_tui.change.planner import PlanError, make_plan
 from kvmnet_tui.change.preflight import findings as preflight
 from kvmnet_tui.change.preview import command_lines, diff
+from kvmnet_tui.change.requests import StartChange
 from kvmnet_tui.change.wishes import Addressing, AddressMode, BackendName, BridgeSpec, Wish
 from kvmnet_tui.forms.form import FieldKind, Finding, FormField, Option, Step, Values
 from kvmnet_tui.i18n import N_, _
+from kvmnet_tui.model.state import HostState
 from kvmnet_tui.present.table import Cell, Field, Section, Severity
+from kvmnet_tui.requests import Request
 
 _BACKENDS = {
     BackendName.AUTO: N_("whoever manages the uplink now"),
@@ -228,14 +232,14 @@ def _is(kind: object, word: str) -> bool:
     return True
 
 
-def checked_findings(checks: Sequence[Checked], field_of: dict[str, str]) -> tuple[Finding, ...]:
+def checked_findings(checks: Sequence[Checked], field_of: Mapping[str, str]) -> tuple[Finding, ...]:
     """The pre-flight's lines, beside the fields that they are about where there is one."""
     return tuple(
         Finding(SEVERITIES[one.verdict], one.text, field_of.get(one.about, "")) for one in checks
     )
 
 
-def wish_findings(wish: Wish, facts: HostFacts, field_of: dict[str, str]) -> tuple[Finding, ...]:
+def wish_findings(wish: Wish, facts: HostFacts, field_of: Mapping[str, str]) -> tuple[Finding, ...]:
     """The pre-flight of a wish; what is fine is left to the preview."""
     checks = [one for one in preflight(wish, facts) if one.verdict is not Verdict.OK]
     return checked_findings(checks, field_of)
@@ -269,3 +273,39 @@ def plan_sections(wish: Wish, facts: HostFacts, window: int) -> tuple[Section, .
         Section(_("Commands"), text="\n".join(command_lines(plan))),
         Section(_("Undo by hand"), text="\n".join(plan.by_hand)),
     )
+
+
+class WishForm:
+    """What the wizards of the host's own network share; each says which wish its answers make.
+
+    `NUMBERS` are the fields that hold one, `FIELDS` the field that each part of a wish is asked in.
+    """
+
+    NUMBERS: tuple[str, ...] = ("window",)
+    FIELDS: Mapping[str, str] = MappingProxyType({})
+
+    def __init__(self, facts: HostFacts) -> None:
+        self._facts = facts
+
+    def wish(self, values: Values) -> Wish:
+        """What the answers amount to."""
+        raise NotImplementedError
+
+    def changed(self, _state: HostState, values: Values, _name: str) -> Values:
+        """Nothing follows from anything."""
+        return values
+
+    def findings(self, _state: HostState, values: Values) -> tuple[Finding, ...]:
+        """What the pre-flight says, and numbers and addresses that are none."""
+        own = number_findings(values, *self.NUMBERS)
+        if "address" in values:
+            own += address_findings(values)
+        return (*own, *wish_findings(self.wish(values), self._facts, self.FIELDS))
+
+    def preview(self, _state: HostState, values: Values) -> tuple[Section, ...]:
+        """The whole plan."""
+        return plan_sections(self.wish(values), self._facts, number(values["window"]))
+
+    def request(self, _state: HostState, values: Values) -> Request:
+        """Start the trial."""
+        return StartChange(self.wish(values), number(values["window"]))

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from kvmnet_tui.change.facts import HostFacts
-from kvmnet_tui.change.requests import StartChange
 from kvmnet_tui.change.wishes import (
     AddMember,
     AddPort,
@@ -13,21 +13,16 @@ from kvmnet_tui.change.wishes import (
     RemovePort,
     Wish,
 )
-from kvmnet_tui.forms.form import FieldKind, Finding, FormField, Step, Values
+from kvmnet_tui.forms.form import FieldKind, FormField, Step, Values
 from kvmnet_tui.forms.host_parts import (
     KEEPING_VALUES,
+    WishForm,
     free_nics,
     keeping_step,
     nic_options,
-    number,
-    number_findings,
-    plan_sections,
-    wish_findings,
 )
 from kvmnet_tui.i18n import N_, _
 from kvmnet_tui.model.state import HostState
-from kvmnet_tui.present.table import Section
-from kvmnet_tui.requests import Request
 
 MakeWish = Callable[[str, str, BackendName], Wish]
 
@@ -81,11 +76,13 @@ REMOVE_MEMBER = Move(
 )
 
 
-class MoveForm:
+class MoveForm(WishForm):
     """Puts a link into a bridge or bond called `master`, or takes one out."""
 
+    FIELDS = MappingProxyType({"uplink": "link", "members": "link"})
+
     def __init__(self, facts: HostFacts, move: Move, master: str, link: str = "") -> None:
-        self._facts = facts
+        super().__init__(facts)
         self._move = move
         self._master = master
         if move.puts_in:
@@ -110,23 +107,6 @@ class MoveForm:
         field = FormField("link", _(self._move.label), FieldKind.CHOICE, options)
         return (Step(_(self._move.label), _(self._move.intro), (field,)), keeping_step())
 
-    def changed(self, _state: HostState, values: Values, _name: str) -> Values:
-        """Nothing follows from anything."""
-        return values
-
-    def findings(self, _state: HostState, values: Values) -> tuple[Finding, ...]:
-        """What the pre-flight says."""
-        own = number_findings(values, "window")
-        fields = {"uplink": "link", "members": "link"}
-        return (*own, *wish_findings(self._wish(values), self._facts, fields))
-
-    def preview(self, _state: HostState, values: Values) -> tuple[Section, ...]:
-        """The whole plan."""
-        return plan_sections(self._wish(values), self._facts, number(values["window"]))
-
-    def request(self, _state: HostState, values: Values) -> Request:
-        """Start the trial."""
-        return StartChange(self._wish(values), number(values["window"]))
-
-    def _wish(self, values: Values) -> Wish:
+    def wish(self, values: Values) -> Wish:
+        """What the answers amount to."""
         return self._move.wish(self._master, values["link"], BackendName(values["backend"]))
