@@ -468,3 +468,36 @@ def test_a_tap_that_left_its_bridge_for_ours_goes_home(host: Host) -> None:
     assert "master br7" in host.run("ip", "-o", "link", "show", "vnet8")
     host.run("ip", "link", "delete", "vnet8")
     host.run("ip", "link", "delete", "br7")
+
+
+FIREWALL = """
+table inet filter {
+    chain input {
+        type filter hook input priority 0; policy accept;
+        ct state established,related accept
+        iifname "ens32" tcp dport 2222 accept
+        tcp dport 2222 drop
+    }
+}
+"""
+
+
+def test_rules_that_name_the_nic_are_warned_of_and_block_the_proof_not_the_session(
+    host: Host,
+) -> None:
+    host.run("sh", "-c", f"printf '%s' '{FIREWALL}' | nft -f -")
+    connect = f"import socket; socket.create_connection(('{ADDRESS}', 2222), 2)"
+    try:
+        with talking(host) as silence:
+            warned = host.program("bridge", "create", "virbr1", "--uplink", "ens32", "--dry-run")
+            assert "Firewall rules name ens32" in warned.stdout
+            host.try_bridge()
+            attempt = f"try:\n {connect}\nexcept OSError:\n print('no')"
+            new = host.office(sys.executable, "-c", attempt)
+            assert new.strip() == "no"
+            refused = host.program("change", "confirm")
+            assert "No new login was seen" in refused.stderr
+            host.program("change", "cancel")
+            assert silence() < 5.0
+    finally:
+        host.run("nft", "flush", "ruleset")
