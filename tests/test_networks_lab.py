@@ -193,6 +193,10 @@ async def test_the_wizard_makes_a_network_that_runs_and_can_be_removed(
     name = f"made-{mode}"
     async with open_host(lab, tmp_path / "log") as host:
         await host.wizard(name=name, mode=mode, **answers)
+        # libvirt has no event for autostart: it is seen at the next look.
+        await host.live.until(
+            lambda state: (found := network(state, name)) is not None and found.autostart, LONG
+        )
         made = network(host.live.state, name)
         assert made is not None
         assert (made.active, made.persistent, made.autostart) == (True, True, True)
