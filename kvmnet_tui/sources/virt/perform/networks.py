@@ -114,6 +114,7 @@ class Definitions:
     async def define(self, request: ask.DefineNetwork, context: Context) -> Outcome:
         """Define; when it is to start and cannot, nothing of it is left."""
         uuid = await self._caller.call(partial(_define_new, request=request))
+        self._caller.notice_network(uuid, request.name)  # autostart has no event
         await _until_there(context, uuid)
         lines = _logged(self._log, request.title, request.xml)
         text = (
