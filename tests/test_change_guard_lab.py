@@ -172,7 +172,7 @@ class Host(ManagedHost):
     def guards(self) -> list[int]:
         """The guard and its watcher."""
         newest = self.run("sh", "-c", "ls -d /run/kvmnet-tui/2*/ | tail -1").strip()
-        found = subprocess.run(["pgrep", "-f", f"guard.py.*{newest.rstrip('/')}$"],
+        found = subprocess.run(["pgrep", "-f", f"guard.pyz.*{newest.rstrip('/')}$"],
                                capture_output=True, text=True, check=False)  # fmt: skip
         return [int(pid) for pid in found.stdout.split() if self.is_ours(int(pid))]
 
@@ -258,7 +258,7 @@ def test_a_session_lives_through_the_change_and_its_rollback(host: Host) -> None
 
 def test_nothing_but_root_reads_what_a_change_keeps(host: Host) -> None:
     host.try_bridge(window_seconds=1)
-    modes = host.run("sh", "-c", "cd /run/kvmnet-tui && stat -c '%a %n' . 2*/ 2*/*.py 2*/*.json")
+    modes = host.run("sh", "-c", "cd /run/kvmnet-tui && stat -c '%a %n' . 2*/ 2*/*.pyz 2*/*.json")
     found = {line.split()[0] for line in modes.splitlines()}
     assert found == {"700", "600"}
     host.until_over()

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kvmnet_tui.change import guard
+from kvmnet_tui.change.guard.disk import write_whole
+from kvmnet_tui.change.guard.host import boot_id, boottime
+from kvmnet_tui.change.guard.journal import STATE
 from kvmnet_tui.change.plan import Plan
 from kvmnet_tui.change.preview import command_lines, diff
 from kvmnet_tui.change.wish_records import wish_of
@@ -17,7 +19,7 @@ from kvmnet_tui.i18n import _
 from kvmnet_tui.model.change import FINAL, ChangeState, ChangeStatus, LogLine, ProbeStatus
 
 RUN = Path("/run/kvmnet-tui")
-KEPT = guard.STATE
+KEPT = STATE
 
 
 def known_ids() -> tuple[str, ...]:
@@ -99,7 +101,7 @@ def _deadline(journal: dict[str, Any]) -> float:
     """When it is taken back, by today's clock: that may have been set meanwhile."""
     if "deadline" not in journal:
         return 0.0
-    return time.time() + float(journal["deadline"]) - guard.boottime()
+    return time.time() + float(journal["deadline"]) - boottime()
 
 
 def _probes(plan: Plan, journal: dict[str, Any]) -> Iterator[ProbeStatus]:
@@ -131,7 +133,7 @@ def _after_reboot(status: ChangeStatus, plan: Plan, journal: dict[str, Any]) -> 
     """What a change was in the middle of when the host went down, or its guard died for good."""
     if status.state in FINAL:
         return status
-    if journal.get("boot_id") == guard.boot_id():
+    if journal.get("boot_id") == boot_id():
         if status.guard_alive or status.state is ChangeState.PREPARED:
             return status
         told = _("Its guard is gone: cancel takes the change back, confirm keeps it.")
@@ -147,7 +149,7 @@ def _after_reboot(status: ChangeStatus, plan: Plan, journal: dict[str, Any]) -> 
 def leave_verb(identifier: str, verb: str, **words: Any) -> Path:
     """Tell the guard something; the path of the file that it takes away once it has read it."""
     path = RUN / identifier / verb
-    guard.write_whole(path, json.dumps(words))
+    write_whole(path, json.dumps(words))
     return path
 
 

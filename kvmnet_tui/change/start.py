@@ -7,11 +7,15 @@ import os
 import subprocess
 import sys
 import time
+import zipapp
 from pathlib import Path
 
 from kvmnet_tui import i18n
 from kvmnet_tui.change import guard
 from kvmnet_tui.change.folders import RUN, known_ids, may_change, read_journal, read_plan
+from kvmnet_tui.change.guard.disk import write_whole
+from kvmnet_tui.change.guard.host import boot_id
+from kvmnet_tui.change.guard.snapshot import take_snapshot
 from kvmnet_tui.change.plan import Plan
 from kvmnet_tui.change.planner import with_id
 from kvmnet_tui.change.preview import rollback_script
@@ -20,6 +24,7 @@ from kvmnet_tui.i18n import _
 from kvmnet_tui.model.change import ChangeState
 from kvmnet_tui.requests import RequestError
 
+GUARD = "guard.pyz"
 SYSTEM_PYTHON = "/usr/bin/python3"
 READY_SECONDS = 30.0
 TIMER_LATE_SECONDS = 10.0
@@ -46,9 +51,7 @@ def start(plan: Plan) -> str:
     if not may_change():
         raise RequestError(_("Only root may change the host's networking: use sudo."))
     folder = _new_folder()
-    plan = dataclasses.replace(
-        with_id(plan, folder.name), snapshot=guard.take_snapshot(plan.watched)
-    )
+    plan = dataclasses.replace(with_id(plan, folder.name), snapshot=take_snapshot(plan.watched))
     _furnish(folder, plan)
     _start_guard(folder, plan)
     _wait_until_tried(folder, plan)
@@ -80,21 +83,31 @@ def _new_folder() -> Path:
 
 def _furnish(folder: Path, plan: Plan) -> None:
     """Everything the guard needs, in the one folder that no network can take away."""
-    source = Path(guard.__file__).read_text(encoding="utf-8")
-    guard.write_whole(folder / "guard.py", source)
-    guard.write_whole(folder / "plan.json", plan.to_json())
-    guard.write_whole(folder / "rollback.sh", rollback_script(plan), 0o700)
+    _pack_guard(folder / GUARD)
+    write_whole(folder / "plan.json", plan.to_json())
+    write_whole(folder / "rollback.sh", rollback_script(plan), 0o700)
     catalogue = i18n.catalogue_file()
     if catalogue is not None:
         (folder / "guard.mo").write_bytes(catalogue.read_bytes())
     journal = {
         "state": ChangeState.PREPARED.value,
         "id": plan.id,
-        "boot_id": guard.boot_id(),
+        "boot_id": boot_id(),
         "created": time.time(),
         "log": [],
     }
-    guard.write_whole(folder / "journal.json", json.dumps(journal))
+    write_whole(folder / "journal.json", json.dumps(journal))
+
+
+def _pack_guard(file: Path) -> None:
+    """The guard's package as one file that any Python runs."""
+    package = Path(guard.__file__).parent
+
+    def is_ours(path: Path) -> bool:
+        return path.parts[0] == package.name and path.suffix == ".py"
+
+    zipapp.create_archive(package.parent, file, main="guard.main:main", filter=is_ours)
+    file.chmod(0o600)
 
 
 def _start_guard(folder: Path, plan: Plan) -> None:
@@ -120,7 +133,7 @@ def _python() -> str:
 
 
 def _command(folder: Path, *arguments: str) -> list[str]:
-    return [_python(), "-I", "-S", str(folder / "guard.py"), *arguments]
+    return [_python(), "-I", "-S", str(folder / GUARD), *arguments]
 
 
 def _detached(folder: Path, *arguments: str) -> None:
