@@ -146,6 +146,19 @@ def _after_reboot(status: ChangeStatus, plan: Plan, journal: dict[str, Any]) -> 
     return replace(status, state=ChangeState.UNDONE_BY_REBOOT, problem=problem, deadline=0.0)
 
 
+def own_checkpoints() -> frozenset[str]:
+    """The paths of NetworkManager's checkpoints that belong to changes under way."""
+    found = set()
+    for path in RUN.glob("*/journal.json"):
+        try:
+            journal = read_journal(path.parent)
+            if ChangeState(journal["state"]) not in FINAL and journal.get("checkpoint"):
+                found.add(journal["checkpoint"]["path"])
+        except (OSError, ValueError, KeyError):
+            continue
+    return frozenset(found)
+
+
 def leave_verb(identifier: str, verb: str, **words: Any) -> Path:
     """Tell the guard something; the path of the file that it takes away once it has read it."""
     path = RUN / identifier / verb

@@ -25,10 +25,12 @@ from .journal import (
     TRIAL,
     Journal,
 )
+from .meddling import Meddling, first_steps
 from .probes import logins_since, passes
 from .snapshot import difference, take_snapshot
 from .steps import DO, stage, staged
 from .texts import _
+from .third_line import ThirdLine
 
 KEPT_CHANGES = 20
 TICK = 0.1  # seconds between looks at the verbs
@@ -46,6 +48,7 @@ class Guard:
         self.plan: Data = json.loads((folder / "plan.json").read_text())
         self.journal = Journal(folder)
         self.last_answer: dict[int, float] = {}
+        self.third_line = ThirdLine(self.journal, self.plan.get("uplinks", []))
 
     def go(self) -> None:
         """Do what the journal's state asks for until it is final."""
@@ -104,6 +107,7 @@ class Guard:
     def apply(self) -> None:
         """Make it so; what does not work is taken back at once."""
         self.journal.enter(APPLYING)
+        self.third_line.set_up(self.plan["window_seconds"])
         try:
             for step in self.plan["trial"]:
                 self.do(step)
@@ -116,6 +120,7 @@ class Guard:
         self.journal.enter(
             TRIAL, began=began, deadline=began + window, deadline_at=time.time() + window
         )
+        self.third_line.put_off(window)
 
     def do(self, step: Data) -> None:
         self.journal.note(step["say"] or step["do"])
@@ -197,6 +202,7 @@ class Guard:
             deadline=self.journal["deadline"] + seconds,
             deadline_at=self.journal["deadline_at"] + seconds,
         )
+        self.third_line.put_off(self.journal["deadline"] - boottime())
         self.journal.note(_("extended by {seconds} s").format(seconds=round(seconds)))
 
     def confirm(self, words: Data) -> None:
@@ -216,11 +222,11 @@ class Guard:
     # Keeping it.
 
     def check_commit(self) -> None:
+        for step in first_steps(self.plan["commit"]):
+            path = Path(step["path"])
+            if digest_of(path) != step["before"]:
+                raise Failed(_("{path} was changed by somebody else").format(path=path))
         for step in self.plan["commit"]:
-            if step["do"] in ("write", "remove"):
-                path = Path(step["path"])
-                if digest_of(path) != step["before"]:
-                    raise Failed(_("{path} was changed by somebody else").format(path=path))
             if step["do"] == "write":
                 stage(step)
 
@@ -232,11 +238,13 @@ class Guard:
 
     def commit(self) -> None:
         """Only forward: every step may be done twice, and none is left out."""
+        self.third_line.take_away()
         problems = [self.journal["problem"]] if self.journal["problem"] else []
         while (number := self.journal["step"]) < len(self.plan["commit"]):
             problem = self.committed_step(self.plan["commit"][number])
-            problems += [problem] if problem else []
+            problems += [problem] if problem and problem not in problems else []
             self.journal.save(step=number + 1, problem=" ".join(problems))
+        self.third_line.take_away()  # where NetworkManager did not listen before
         self.journal.enter(COMMITTED)
 
     def committed_step(self, step: Data) -> str:
@@ -254,22 +262,25 @@ class Guard:
     def roll_back(self) -> None:
         """Put everything back until it is as it was."""
         strays = self.strays()
+        meddling = Meddling(self.plan)
+        meddling.keep_copies(self.folder)
         end = time.monotonic() + VERIFY_SECONDS
         while True:
             self.roll_back_once()
             left = self.left_over()
-            if not left:
+            if not left or (meddling.theirs and not self.own_links_left()):
                 break
             if time.monotonic() >= end:
                 problem = f"{self.journal['problem']} {left}.".strip()
                 self.journal.enter(ROLLBACK_FAILED, problem=problem)
                 return
             time.sleep(0.3)
-        problem = self.journal["problem"]
+        problem = f"{self.journal['problem']} {meddling.in_words(self.folder)}".strip()
         homeless = [tap for tap in strays if not self.sent_home(tap)]
         if homeless:
             said = _("These had joined meanwhile and are in no bridge now: {taps}.")
             problem = f"{problem} {said.format(taps=', '.join(homeless))}".strip()
+        self.third_line.take_away()
         self.journal.enter(ROLLED_BACK, problem=problem)
 
     def sent_home(self, tap: str) -> bool:
@@ -293,6 +304,9 @@ class Guard:
 
     def left_over(self) -> str:
         return difference(self.plan["snapshot"], take_snapshot(self.plan["watched"]))
+
+    def own_links_left(self) -> list[str]:
+        return [name for name in self.plan["own_links"] if link_named(name)]
 
     def strays(self) -> list[str]:
         """Others' links that joined what we made, such as taps of guests that were started."""

@@ -14,7 +14,10 @@ PROBE_TIMEOUT = 0.5
 
 
 def holds(what: str, link: str) -> bool:
-    """Whether a link has a carrier, forwards, is up in its bond, or is absent."""
+    """Whether a link has a carrier or an address, forwards, is up in its bond, or is absent."""
+    if what == "addressed":
+        found = ip_json("address", "show", "dev", link, "scope", "global")
+        return any(one.get("addr_info") for one in found)
     one = link_named(link)
     if what == "absent" or one is None:
         return one is None and what == "absent"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .disk import digest_of, put_in_place, write_beside
+from .disk import digest_of, digest_of_text, put_in_place, write_beside
 from .host import Data, Failed, run
+from .old_profiles import do_lease, do_resume
 from .packets import announce, arp_answers
 from .probes import PROBE_TIMEOUT, holds
 from .texts import _
@@ -42,8 +42,7 @@ def do_run(step: Data) -> None:
 
 def do_write(step: Data) -> None:
     path = Path(step["path"])
-    wanted = hashlib.sha256(step["text"].encode(errors="surrogateescape")).hexdigest()
-    if digest_of(path) == wanted:
+    if digest_of(path) == digest_of_text(step["text"]):
         with contextlib.suppress(FileNotFoundError):
             staged(path).unlink()
         return
@@ -96,6 +95,8 @@ def do_wait(step: Data) -> None:
     while not holds(step["what"], step["link"]):
         if time.monotonic() >= end:
             said = _("{link} is not {what} within {seconds} s")
+            if step["what"] == "addressed":
+                said = _("{link} got no address within {seconds} s")
             raise Failed(said.format(what=step["what"], **_named(step)))
         time.sleep(0.05)
 
@@ -123,4 +124,6 @@ DO: dict[str, Callable[[Data], None]] = {
     "announce": do_announce,
     "wait": do_wait,
     "arp": do_arp,
+    "lease": do_lease,
+    "resume": do_resume,
 }
