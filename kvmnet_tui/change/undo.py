@@ -5,7 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from kvmnet_tui.change import folders
+from kvmnet_tui.change.backends import nm_undo
+from kvmnet_tui.change.backends.nm_findings import checkpoint_findings
 from kvmnet_tui.change.facts import HostFacts
+from kvmnet_tui.change.findings import Verdict
+from kvmnet_tui.change.kernel import addresses_again
 from kvmnet_tui.change.plan import FileChange, Plan, Probe, Step, remove_step, run_step, write_step
 from kvmnet_tui.change.planner import PlanError, make_plan, window_of
 from kvmnet_tui.change.wish_records import inverse, wish_of
@@ -23,8 +27,27 @@ def undo_plan(identifier: str, facts: HostFacts, window: float = 0.0) -> Plan:
     if folders.read_journal(folder)["state"] != ChangeState.COMMITTED:
         raise PlanError(_("Only a change that was kept can be undone."))
     if done.backend == BackendName.NM.value:
-        return _by_inverse(done, facts, window)
+        return _with_profiles(done, facts, window)
     return _by_replay(done, facts, window)
+
+
+def _with_profiles(done: Plan, facts: HostFacts, window: float) -> Plan:
+    """The profiles that were set aside come back; where somebody edited one, new ones are made."""
+    if not done.wish:
+        raise PlanError(_("An undo cannot be undone: make the change again."))
+    if any(_text_of(one.path) != one.after for one in done.files):
+        return _by_inverse(done, facts, window)
+    blocked = [one for one in checkpoint_findings(facts) if one.verdict is Verdict.BLOCKED]
+    if blocked:
+        raise PlanError(blocked[0].text)
+    links = done.snapshot.get("links", {})
+    addressed = {name for name, link in links.items() if link["addresses"]}
+    return dataclasses.replace(
+        _replayed(done, window),
+        trial=nm_undo.back(done.files, addressed),
+        commit=nm_undo.commit(done.files),
+        rollback=(*nm_undo.forth(done.files), *addresses_again(done.watched, facts)),
+    )
 
 
 def _by_inverse(done: Plan, facts: HostFacts, window: float) -> Plan:
@@ -42,6 +65,11 @@ def _by_replay(done: Plan, facts: HostFacts, window: float) -> Plan:
         if now != one.before:
             told = _("{path} has been changed since: undo it by hand.")
             raise PlanError(told.format(path=one.path))
+    return _replayed(done, window)
+
+
+def _replayed(done: Plan, window: float) -> Plan:
+    files = tuple(FileChange(one.path, one.after, one.before) for one in done.files)
     return Plan(
         id="",
         title=_("Undo: {title}").format(title=done.title),
@@ -59,6 +87,7 @@ def _by_replay(done: Plan, facts: HostFacts, window: float) -> Plan:
         files=files,
         by_hand=(),
         wish={},
+        uplinks=done.uplinks,
     )
 
 
