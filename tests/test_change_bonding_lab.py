@@ -92,3 +92,20 @@ def test_a_bond_is_removed_and_its_address_goes_to_a_member(changes: dict[str, A
     assert owners[0] == "ens36"
     assert case["answered"]
     assert case["exact"], (case["before"], case["after"])
+
+
+def test_without_an_lacp_partner_it_ends_before_the_session_moves(changes: dict[str, Any]) -> None:
+    case = changes["no-lacp"]
+    assert case["made"]["status"] == 2
+    assert "ens36 hears no LACP partner within 20 s" in case["made"]["err"]
+    assert ping_lost(case["ping"]) == 0
+    assert case["exact"], (case["before"], case["after"])
+
+
+def test_with_an_lacp_partner_both_members_carry(changes: dict[str, Any]) -> None:
+    case = changes["lacp"]
+    assert case["made"]["status"] == 0, case["made"]["err"]
+    assert case["answered"]
+    lacp = [probe["now"] for probe in case["change"]["probes"] if probe["kind"] == "lacp"]
+    assert lacp == [True, True]
+    assert case["exact"], (case["before"], case["after"])

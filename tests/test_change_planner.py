@@ -166,6 +166,17 @@ def test_the_idle_member_joins_first_and_is_proved() -> None:
     assert "miimon 100" in steps[0]["lines"][0]
 
 
+def test_with_lacp_the_idle_member_must_hear_its_partner_before_anything_moves() -> None:
+    facts = replace(course_facts(), session=SESSION)
+    wish = replace(BOND, bond=replace(BOND.bond, mode="802.3ad"))
+    steps = kernel.trial(wish, facts)
+    heard = next(n for n, step in enumerate(steps) if step.get("what") == "lacp")
+    moved = next(n for n, step in enumerate(steps) if step.get("moves"))
+    assert (steps[heard]["link"], heard < moved) == ("ens36", True)
+    probes = [probe.link for probe in make_plan(wish, facts).probes if probe.kind == "lacp"]
+    assert probes == ["ens36", "ens32"]
+
+
 def test_spanning_tree_comes_last_so_that_nothing_listens_in_silence() -> None:
     wish = replace(BRIDGE, bridge=BridgeSpec("virbr1", stp=True, delay=15))
     lines = [line for line, _force in lines_of(kernel.trial(wish, course_facts()))]  # type: ignore[arg-type]
@@ -315,6 +326,7 @@ def test_probes_ask_what_worked_where_it_moves_to() -> None:
         ("carrier", "ens32", "", ""),
         ("forwarding", "ens32", "", ""),
         ("gateway", "ens32", "192.168.200.2", "virbr1"),
+        ("ping", "ens32", "192.168.200.2", "virbr1"),
         ("session", "ens32", "192.168.200.1", "virbr1"),
         ("dns", "", "192.168.200.3", ""),
     }

@@ -22,6 +22,8 @@ from kvmnet_tui.change.wishes import Wish
 
 CARRIER_SECONDS = 15.0  # a NIC that was down negotiates for two or three
 PROOF_SECONDS = 10.0
+LACP = "802.3ad"
+LACP_SECONDS = 20.0  # both ends speak at once when a cable is plugged in, then each second
 
 # What `ip -d -j link` says of a bond and `ip link add type bond` takes, in its words.
 _BOND_OPTIONS = {
@@ -120,11 +122,22 @@ def _proof(
         return
     bond = idle[0].controller
     yield wait_step("mii", members[0], CARRIER_SECONDS, f"wait until {members[0]} is up in {bond}")
+    if bond_mode(idle[0], layout, facts) == LACP:
+        yield wait_step("lacp", members[0], LACP_SECONDS, f"wait for {members[0]}'s LACP partner")
     gateway = next(iter(_gateways(facts, carrier)), "")
     if gateway and not any(made.kind is Kind.VLAN for made in layout.made):
         yield arp_step(
             bond, gateway, PROOF_SECONDS, say=f"prove that {members[0]} reaches {gateway}"
         )
+
+
+def bond_mode(joined: Joined, layout: Layout, facts: HostFacts) -> str:
+    """The mode of the bond that a link joins, "" of a bridge."""
+    for made in layout.made:
+        if made.name == joined.controller:
+            return dict(made.options).get("mode", "")
+    controller = facts.links.get(joined.controller)
+    return str(controller.info.get("mode", "")) if controller else ""
 
 
 def _moving_lines(layout: Layout, facts: HostFacts, carrier: str) -> list[str]:
@@ -322,7 +335,7 @@ def _recreated(link: LinkFact) -> Iterator[str]:
         options += " vlan_filtering 1" if info.get("vlan_filtering") else ""
         yield f"link add {link.name} {address}type bridge {options}".rstrip()
     elif link.kind == "bond":
-        is_lacp = info.get("mode") == "802.3ad"
+        is_lacp = info.get("mode") == LACP
         options = " ".join(
             f"{word} {info[name]}"
             for name, word in _BOND_OPTIONS.items()

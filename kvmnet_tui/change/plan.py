@@ -77,7 +77,7 @@ def announce_step(link: str, addresses: Sequence[str], say: str = "") -> Step:
 
 
 def wait_step(what: str, link: str, seconds: float, say: str = "") -> Step:
-    """Wait until `link` has `carrier`, is `forwarding`, is `mii`-up or is `absent`; else fail."""
+    """Wait until `link` has `carrier` or `lacp` (a partner), is `forwarding`, `mii` or `absent`."""
     return {
         "do": "wait", "what": what, "link": link, "seconds": seconds,
         "say": say or f"wait for {what} of {link}",
@@ -118,8 +118,9 @@ class FileChange:
 class Probe:
     """Something that worked before and must work afterwards.
 
-    `kind` is carrier, forwarding, mii, gateway, session, dns or plugged; `link` what it is about,
-    `target` an address. With `link_after` another link is asked once the change is applied.
+    `kind` is carrier, forwarding, mii, lacp, gateway (ARP or neighbour discovery), ping, session,
+    dns or plugged; `link` what it is about, `target` an address. With `link_after` another link is
+    asked once the change is applied.
     """
 
     kind: str

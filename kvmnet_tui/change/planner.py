@@ -4,10 +4,12 @@ import dataclasses
 from collections.abc import Iterator
 
 from kvmnet_tui.change import kernel
+from kvmnet_tui.change.backends.layout import Kind
 from kvmnet_tui.change.backends.wished import layout_of
 from kvmnet_tui.change.choice import backend_of
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.findings import Verdict
+from kvmnet_tui.change.kernel import LACP
 from kvmnet_tui.change.plan import Plan, Probe
 from kvmnet_tui.change.preflight import findings
 from kvmnet_tui.change.wish_records import wish_record
@@ -83,11 +85,14 @@ def _probes(wish: Wish, facts: HostFacts) -> Iterator[Probe]:
     after = top_device(wish) if isinstance(wish, (CreateBridge, CreateBond)) else ""
     for one in layout.joined:
         yield Probe("carrier", one.link)
-        yield Probe("mii" if one.controller_kind.value == "bond" else "forwarding", one.link)
+        yield Probe("mii" if one.controller_kind is Kind.BOND else "forwarding", one.link)
+        if kernel.bond_mode(one, layout, facts) == LACP:
+            yield Probe("lacp", one.link)
     for route in facts.routes:
         via = route.words[route.words.index("via") + 1] if "via" in route.words else ""
         if via and route.words[0] in ("default", "::/0"):
-            yield Probe("gateway", route.device, via, takers.get(route.device, ""))
+            for kind in ("gateway", "ping"):
+                yield Probe(kind, route.device, via, takers.get(route.device, ""))
     if facts.session.client:
         device = facts.session.device
         yield Probe("session", device, facts.session.client, takers.get(device, after))

@@ -167,7 +167,8 @@ class Guard:
             return
         for number, probe in enumerate(self.plan["probes"]):
             silent = boottime() - self.last_answer[number]
-            lost = probe["kind"] == "gateway" and self.journal["before"][number] and not now[number]
+            asked = probe["kind"] in ("gateway", "ping") and self.journal["before"][number]
+            lost = asked and not now[number]
             if lost and silent >= self.plan["patience_seconds"]:
                 said = _("The gateway {target} has been silent for {seconds} s.")
                 self.take_back(said.format(target=probe["target"], seconds=round(silent)))

@@ -13,7 +13,7 @@ from .disk import digest_of, put_in_place, write_beside
 from .host import Data, Failed, run
 from .packets import announce, arp_answers
 from .probes import PROBE_TIMEOUT, holds
-from .texts import _
+from .texts import N_, _
 
 
 def do_ip(step: Data) -> None:
@@ -91,12 +91,21 @@ def do_announce(step: Data) -> None:
     announce(step["link"], step["addresses"])
 
 
+NOT_WITHIN = {
+    "carrier": N_("{link} has no carrier within {seconds} s"),
+    "forwarding": N_("{link} does not forward within {seconds} s"),
+    "mii": N_("{link} is not up in its bond within {seconds} s"),
+    "lacp": N_("{link} hears no LACP partner within {seconds} s: set its switch port up for LACP"),
+    "absent": N_("{link} is still there after {seconds} s"),
+}
+
+
 def do_wait(step: Data) -> None:
     end = time.monotonic() + step["seconds"]
     while not holds(step["what"], step["link"]):
         if time.monotonic() >= end:
-            said = _("{link} is not {what} within {seconds} s")
-            raise Failed(said.format(what=step["what"], **_named(step)))
+            said = NOT_WITHIN[step["what"]]
+            raise Failed(_(said).format(**_named(step)))
         time.sleep(0.05)
 
 
