@@ -22,6 +22,7 @@ from tests.support.managed_host import ADDRESS, GATEWAY, ROOT, KeptBy, ManagedHo
 
 pytestmark = requires_lab("namespaces")
 
+STATES = {"armed", "applying", "trial", "rolling-back", "rolled-back"}
 FINAL = {"committed", "rolled-back", "rollback-failed", "refused"}
 PATIENCE = 40.0
 
@@ -74,6 +75,24 @@ while not select.select([sys.stdin], [], [], 0.005)[0]:
 print(longest, flush=True)
 """
 
+
+# What a guard that died right after it was armed leaves, in a copy of the newest change's folder.
+ARM = """
+import json, shutil, sys, time
+from pathlib import Path
+newest = max(Path("/run/kvmnet-tui").glob("2*"))
+folder = newest.with_name(newest.name + "-1")
+shutil.copytree(newest, folder)
+sys.path.insert(0, str(folder / "guard.pyz"))
+from guard.guarding import Guard
+before = json.loads((folder / "journal.json").read_text())
+fresh = {"state": "prepared", "log": [], "id": folder.name, "boot_id": before["boot_id"]}
+(folder / "journal.json").write_text(json.dumps(fresh | {"created": time.time()}))
+guard = Guard(folder)
+guard.arm()
+guard.journal.save(deadline=guard.journal["deadline"] - float(sys.argv[1]))
+print(folder)
+"""
 
 NEWEST = "$(ls -d /run/kvmnet-tui/2*/ | tail -1)"
 FILL = "head -c 4096 /dev/zero >"
@@ -313,6 +332,26 @@ def test_a_guard_killed_in_any_state_is_taken_over(
     assert ended["guard"] != journal["guard"]
 
 
+@pytest.mark.parametrize(
+    ("dead_for", "states"),
+    [
+        (0, ["armed", "applying", "trial", "rolling-back", "rolled-back"]),
+        (60, ["armed", "rolling-back", "rolled-back"]),
+    ],
+)
+def test_a_guard_killed_before_it_touched_anything_is_taken_over_unless_it_is_too_late(
+    host: Host, dead_for: float, states: list[str]
+) -> None:
+    host.try_bridge(window_seconds=1)
+    host.until_over()
+    folder = host.run(sys.executable, "-c", ARM, str(dead_for)).strip()
+    host.run("python3", "-I", "-S", f"{folder}/guard.pyz", folder)
+    journal = json.loads(host.run("cat", f"{folder}/journal.json"))
+    log = [line["text"] for line in journal["log"]]
+    assert [text for text in log if text in STATES] == states
+    assert "a new guard takes over" in log
+
+
 def test_a_guard_killed_on_trial_is_taken_over_and_the_deadline_holds(host: Host) -> None:
     host.try_bridge(window_seconds=4)
     journal = host.journal()
@@ -456,6 +495,17 @@ def test_a_full_disk_keeps_nothing_from_being_taken_back(host: Host) -> None:
         assert host.until_over()["state"] == "rolled-back"
     finally:
         host.run("umount", "--lazy", "/run/kvmnet-tui")
+
+
+def test_a_guest_that_stops_meanwhile_is_in_nobodys_way(host: Host) -> None:
+    host.run("ip", "link", "add", "br7", "type", "bridge")
+    host.run("ip", "tuntap", "add", "vnet8", "mode", "tap")
+    host.run("ip", "link", "set", "vnet8", "master", "br7")
+    host.try_bridge()
+    host.run("ip", "link", "delete", "vnet8")
+    assert host.program("change", "confirm", "--anyway").returncode == 0
+    assert host.journal()["state"] == "committed"
+    host.run("ip", "link", "delete", "br7")
 
 
 def test_a_tap_that_left_its_bridge_for_ours_goes_home(host: Host) -> None:

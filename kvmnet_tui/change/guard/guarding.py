@@ -29,6 +29,7 @@ from .probes import logins_since, passes
 from .snapshot import difference, take_snapshot
 from .steps import DO, stage, staged
 from .texts import _
+from .timer import end_timer, set_timer
 
 KEPT_CHANGES = 20
 TICK = 0.1  # seconds between looks at the verbs
@@ -80,6 +81,14 @@ class Guard:
             masters={one["ifname"]: one["master"] for one in ip_json("link") if "master" in one},
         )
         self.keep_a_copy()
+        self.time_it(window)
+
+    def time_it(self, seconds: float) -> None:
+        """Arm the timer that does not hang on this guard; going on without is better than not."""
+        try:
+            set_timer(self.folder, seconds)
+        except Failed as failed:
+            self.journal.note(_("no timer beside the guard: {reason}").format(reason=failed))
 
     def passed_before(self, probe: Data) -> bool:
         return any(passes(probe, applied=False) for _again in range(BASELINE_TRIES))
@@ -103,6 +112,9 @@ class Guard:
 
     def apply(self) -> None:
         """Make it so; what does not work is taken back at once."""
+        if boottime() >= self.journal["deadline"]:
+            self.take_back(_("Its guard was dead until it was too late."))
+            return
         self.journal.enter(APPLYING)
         try:
             for step in self.plan["trial"]:
@@ -116,6 +128,7 @@ class Guard:
         self.journal.enter(
             TRIAL, began=began, deadline=began + window, deadline_at=time.time() + window
         )
+        self.time_it(window)
 
     def do(self, step: Data) -> None:
         self.journal.note(step["say"] or step["do"])
@@ -199,6 +212,7 @@ class Guard:
             deadline_at=self.journal["deadline_at"] + seconds,
         )
         self.journal.note(_("extended by {seconds} s").format(seconds=round(seconds)))
+        self.time_it(self.journal["deadline"] - boottime())
 
     def confirm(self, words: Data) -> None:
         """Begin to keep it, once everything that will be written is on the disk already."""
@@ -308,6 +322,8 @@ class Guard:
 
     def finish(self) -> None:
         """The last word, whatever fails in it."""
+        with contextlib.suppress(Failed):
+            end_timer(self.folder)
         for step in self.plan["finish"]:
             with contextlib.suppress(Failed, OSError):
                 DO[step["do"]](step)
