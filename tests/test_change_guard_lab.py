@@ -29,7 +29,7 @@ PATIENCE = 40.0
 # A trial of virbr1 on ens32 with short times, and steps of the test's own among the plan's.
 TRY = """
 import dataclasses, json, sys
-from kvmnet_tui.change.plan import run_step, write_step
+from kvmnet_tui.change.plan import FileChange
 from kvmnet_tui.change.planner import make_plan
 from kvmnet_tui.change.reader import read_facts
 from kvmnet_tui.change.start import start
@@ -44,6 +44,8 @@ for name in ("trial", "commit", "rollback"):
     for at, step in said.get(name, ()):
         steps.insert(at, step)
     values[name] = tuple(steps)
+if "files" in said:
+    values["files"] = tuple(FileChange(*change) for change in said["files"])
 try:
     print(start(dataclasses.replace(plan, **values)))
 except RequestError as error:
@@ -464,19 +466,45 @@ def test_what_cannot_be_written_is_not_kept_and_nothing_is_half_written(
         host.run("umount", "/run/etc")
 
 
-def test_what_a_reboot_left_is_told(host: Host) -> None:
-    host.try_bridge(window_seconds=1)
-    host.until_over()
+def reboot_in(host: Host, state: str) -> dict[str, Any]:
+    """The newest change as it is told after a reboot that came while it was in `state`."""
     edit = (
         "cd /var/lib/kvmnet-tui/changes/ && cd $(ls | tail -1) && "
         'sed -i \'s/"boot_id": "[^"]*"/"boot_id": "another"/; '
-        's/"state": "[^"]*"/"state": "trial"/\' journal.json && '
+        f's/"state": "[^"]*"/"state": "{state}"/\' journal.json && '
         "rm -r /run/kvmnet-tui/$(basename $PWD)"
     )
     host.run("sh", "-c", edit)
-    told = json.loads(host.program("change", "list", "--json").stdout)[-1]
+    told: dict[str, Any] = json.loads(host.program("change", "list", "--json").stdout)[-1]
+    return told
+
+
+def test_what_a_reboot_left_is_told(host: Host) -> None:
+    host.try_bridge(window_seconds=1)
+    host.until_over()
+    told = reboot_in(host, "trial")
     assert told["state"] == "undone-by-reboot"
     assert "went down during the trial" in told["problem"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "state", "problem"),
+    [
+        ("new", "new", "committed", "the boot finished it"),
+        ("old", "old", "undone-by-reboot", "before it was kept"),
+        ("new", "old", "undone-by-reboot", "compare the files with the differences"),
+    ],
+)
+def test_what_a_reboot_left_of_keeping_it_is_told_by_the_files(
+    host: Host, first: str, second: str, state: str, problem: str
+) -> None:
+    paths = ["/run/first", "/run/second"]
+    host.try_bridge(window_seconds=1, files=[[path, "old\n", "new\n"] for path in paths])
+    host.until_over()
+    host.run("sh", "-c", f"echo {first} > {paths[0]}; echo {second} > {paths[1]}")
+    told = reboot_in(host, "committing")
+    assert (told["state"], problem in told["problem"]) == (state, True), told["problem"]
+    assert told["can_undo"] is (state == "committed")
 
 
 def test_a_guard_that_hangs_is_ended_and_the_change_taken_back(host: Host) -> None:

@@ -20,7 +20,8 @@ def undo_plan(identifier: str, facts: HostFacts, window: float = 0.0) -> Plan:
     if folder is None:
         raise PlanError(_("There is no change called {id}.").format(id=identifier))
     done = folders.read_plan(folder)
-    if folders.read_journal(folder)["state"] != ChangeState.COMMITTED:
+    status = folders.read_status(identifier)
+    if status is None or status.state is not ChangeState.COMMITTED:
         raise PlanError(_("Only a change that was kept can be undone."))
     if done.backend == BackendName.NM.value:
         return _by_inverse(done, facts, window)
