@@ -9,7 +9,6 @@ from kvmnet_tui.change.backends.wished import layout_of
 from kvmnet_tui.change.choice import backend_of
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.findings import Verdict
-from kvmnet_tui.change.kernel import LACP
 from kvmnet_tui.change.plan import Plan, Probe
 from kvmnet_tui.change.preflight import findings
 from kvmnet_tui.change.wish_records import wish_record
@@ -86,7 +85,7 @@ def _probes(wish: Wish, facts: HostFacts) -> Iterator[Probe]:
     for one in layout.joined:
         yield Probe("carrier", one.link)
         yield Probe("mii" if one.controller_kind is Kind.BOND else "forwarding", one.link)
-        if kernel.bond_mode(one, layout, facts) == LACP:
+        if kernel.bond_mode(one, layout, facts) == kernel.LACP:
             yield Probe("lacp", one.link)
     for route in facts.routes:
         via = route.words[route.words.index("via") + 1] if "via" in route.words else ""

@@ -28,6 +28,11 @@ SETUP = (
     f"ip route add default via {GATEWAY} metric 42",
 )
 BOND = "bond create bond0 --member ens32 --member ens36"
+# The gateway is reached with the tag 7 too.
+TAGGED = (
+    "ip -n office link add link br0 name br0.7 up type vlan id 7",
+    f"ip -n office address add {GATEWAY}/32 dev br0.7",
+)
 # The switch's two ports become one channel that speaks LACP.
 CHANNEL = (
     "ip -n office link add channel type bond mode 802.3ad miimon 100 lacp_rate fast",
@@ -39,7 +44,8 @@ CHANNEL = (
 CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "bond": ((), BOND),
     "bond-bridge": ((), f"{BOND} --bridge virbr1"),
-    "bond-vlan-bridge": ((), f"{BOND} --bridge virbr1 --vlan 7"),
+    "untagged-switch": ((), f"{BOND} --bridge virbr1 --vlan 7"),
+    "bond-vlan-bridge": (TAGGED, f"{BOND} --bridge virbr1 --vlan 7"),
     "wrong-switch": (("ip -n office link set far36 nomaster",), BOND),
     "remove-member": ((f"!{BOND}",), "bond remove-member bond0 ens36"),
     "delete-bond": ((), "bond delete bond0 --heir ens36"),
