@@ -100,6 +100,14 @@ def set_step(path: str, text: str, say: str = "", *, may_fail: bool = False) -> 
     }  # fmt: skip
 
 
+def end_step(pid_file: str, link: str) -> Step:
+    """End the process that a file names the number of, where it has `link` among its arguments."""
+    return {
+        "do": "end", "pid_file": pid_file, "link": link,
+        "say": f"end the client of {link}", "seconds": STEP_SECONDS,
+    }  # fmt: skip
+
+
 def digest(text: str | None) -> str | None:
     """SHA-256 of a text, None of none."""
     return None if text is None else hashlib.sha256(text.encode()).hexdigest()
@@ -157,6 +165,9 @@ class Plan:
     by_hand: tuple[str, ...] = ()
     wish: Mapping[str, Any] = field(default_factory=dict)
     finish: tuple[Step, ...] = ()  # after a commit or rollback, whatever fails in it
+    leased: tuple[
+        str, ...
+    ] = ()  # links whose clients end with the commit: an undo asks there again
 
     def to_json(self) -> str:
         """The plan as the guard reads it."""
@@ -169,8 +180,8 @@ class Plan:
             read = json.loads(text)
             for name in ("watched", "own_links", "trial", "commit", "rollback", "affected"):
                 read[name] = tuple(read[name])
-            for name in ("by_hand", "finish"):
-                read[name] = tuple(read[name])
+            for name in ("by_hand", "finish", "leased"):
+                read[name] = tuple(read.get(name, ()))
             read["probes"] = tuple(Probe(**probe) for probe in read["probes"])
             read["files"] = tuple(FileChange(**change) for change in read["files"])
             return cls(**read)

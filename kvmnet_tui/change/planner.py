@@ -2,8 +2,10 @@
 
 import dataclasses
 from collections.abc import Iterator
+from functools import partial
 
 from kvmnet_tui.change import kernel
+from kvmnet_tui.change.backends.dhcp import hand_over
 from kvmnet_tui.change.backends.layout import Kind
 from kvmnet_tui.change.backends.wished import layout_of
 from kvmnet_tui.change.choice import backend_of
@@ -40,6 +42,8 @@ def make_plan(wish: Wish, facts: HostFacts, *, window: float = 0.0, identifier: 
     interruption = _interruption(wish, facts)
     watched = kernel.touched(wish, facts)
     layout = layout_of(wish, facts)
+    made = tuple(one.name for one in layout.made)
+    lease = hand_over(layout, backend.dhcp, partial(backend.is_leased, facts=facts))
     return Plan(
         id=identifier,
         title=wish_title(wish),
@@ -47,17 +51,18 @@ def make_plan(wish: Wish, facts: HostFacts, *, window: float = 0.0, identifier: 
         window_seconds=window_of(window, interruption),
         expected_interruption_seconds=interruption,
         watched=watched,
-        own_links=tuple(made.name for made in layout.made),
+        own_links=made,
         snapshot={},
-        trial=backend.trial(wish, facts),
-        commit=backend.commit(wish, facts),
-        rollback=(*backend.rollback(wish, facts), *kernel.rollback(wish, facts)),
+        trial=(*backend.trial(wish, facts), *lease.ask),
+        commit=(*backend.commit(wish, facts), *lease.end, *backend.settle(made, layout.removed)),
+        rollback=(*lease.call_off, *backend.rollback(wish, facts), *kernel.rollback(wish, facts)),
         probes=tuple(_probes(wish, facts)),
         patience_seconds=PATIENCE_SECONDS + 2 * interruption,
         files=backend.files(wish, facts),
         affected=tuple(_affected(watched, facts)),
         by_hand=backend.by_hand(wish, facts),
         wish=wish_record(wish),
+        leased=lease.leased,
     )
 
 

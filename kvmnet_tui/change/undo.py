@@ -1,10 +1,12 @@
 """A change that was kept, taken back in the same safe way: the undo is a change of its own."""
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
 from kvmnet_tui.change import folders
+from kvmnet_tui.change.choice import backend_named
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.plan import FileChange, Plan, Probe, Step, remove_step, run_step, write_step
 from kvmnet_tui.change.planner import PlanError, make_plan, window_of
@@ -12,6 +14,8 @@ from kvmnet_tui.change.wish_records import inverse, wish_of
 from kvmnet_tui.change.wishes import BackendName
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.change import ChangeState
+
+_LIFETIMES = re.compile(r" valid_lft \d+ preferred_lft \d+")
 
 
 def undo_plan(identifier: str, facts: HostFacts, window: float = 0.0) -> Plan:
@@ -43,6 +47,11 @@ def _by_replay(done: Plan, facts: HostFacts, window: float) -> Plan:
         if now != one.before:
             told = _("{path} has been changed since: undo it by hand.")
             raise PlanError(told.format(path=one.path))
+    backend = backend_named(BackendName(done.backend))
+    client = backend.dhcp
+    removed = [name for name in done.snapshot.get("links", ()) if name not in facts.links]
+    asking = [step for link in done.leased if client for step in client.ask(link)]
+    calling_off = [step for link in done.leased if client for step in client.end(link)]
     return Plan(
         id="",
         title=_("Undo: {title}").format(title=done.title),
@@ -52,9 +61,16 @@ def _by_replay(done: Plan, facts: HostFacts, window: float) -> Plan:
         watched=done.watched,
         own_links=(),
         snapshot={},
-        trial=tuple(_forced(step) for step in done.rollback),
-        commit=(*(_file_step(one) for one in files), *_reloads(done)),
-        rollback=tuple(_forced(step) for step in done.trial if step["do"] != "wait"),
+        trial=(*(_lasting(_forced(step)) for step in done.rollback), *asking),
+        commit=(
+            *(_file_step(one) for one in files),
+            *_reloads(done),
+            *backend.settle(removed, done.own_links),
+        ),
+        rollback=(
+            *calling_off,
+            *(_forced(step) for step in done.trial if step["do"] != "wait"),
+        ),
         probes=tuple(_turned(one) for one in done.probes if one.kind not in ("forwarding", "mii")),
         patience_seconds=done.patience_seconds,
         files=files,
@@ -79,6 +95,13 @@ def _text_of(path: str) -> str | None:
 
 def _forced(step: Step) -> dict[str, Any]:
     return {**step, "force": True} if step["do"] == "ip" else dict(step)
+
+
+def _lasting(step: dict[str, Any]) -> dict[str, Any]:
+    """Leases as long as they were back then say nothing now: who asks again is told anew."""
+    if step["do"] != "ip":
+        return step
+    return {**step, "lines": [_LIFETIMES.sub("", line) for line in step["lines"]]}
 
 
 def _file_step(change: FileChange) -> Step:

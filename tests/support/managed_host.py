@@ -36,7 +36,6 @@ class ManagedHost:
 
     def __init__(self, kept_by: KeptBy) -> None:
         self._script = _script(kept_by)
-        self._tree = unpacked() / "sbin" if kept_by is KeptBy.IFUPDOWN else None
 
     def __enter__(self) -> "ManagedHost":
         self._holder = _held("--net", "--mount", "sh", *self._script)
@@ -79,9 +78,8 @@ class ManagedHost:
 
     def environment(self) -> Mapping[str, str]:
         """What a login over ens32 has around it."""
-        path = os.environ["PATH"]
         return {
-            "PATH": f"{self._tree}:{path}" if self._tree else path,
+            "PATH": os.environ["PATH"],
             "HOME": "/run",
             "LANG": "C.UTF-8",
             "SSH_CONNECTION": f"{GATEWAY} 50022 {ADDRESS} 22",

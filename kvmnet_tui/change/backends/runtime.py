@@ -1,5 +1,7 @@
 """Nobody keeps it: the kernel alone, which a reboot empties."""
 
+from collections.abc import Sequence
+
 from kvmnet_tui.change import kernel
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.findings import Finding
@@ -12,6 +14,11 @@ class Runtime:
     """Changes that last until the next boot."""
 
     name = BackendName.RUNTIME
+    dhcp = None
+
+    def is_leased(self, link: str, facts: HostFacts) -> bool:
+        """Not for us to know."""
+        return False
 
     def findings(self, wish: Wish, facts: HostFacts) -> tuple[Finding, ...]:
         """Nothing of its own."""
@@ -27,6 +34,10 @@ class Runtime:
 
     def commit(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """Nothing is kept."""
+        return ()
+
+    def settle(self, there: Sequence[str], gone: Sequence[str]) -> tuple[Step, ...]:
+        """It sees for itself."""
         return ()
 
     def rollback(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:

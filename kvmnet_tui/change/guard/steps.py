@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -123,6 +125,17 @@ def do_arp(step: Data) -> None:
             raise Failed(said.format(target=step["target"], **_named(step)))
 
 
+def do_end(step: Data) -> None:
+    """No signal that can be answered: a DHCP client would release its lease."""
+    try:
+        pid = int(Path(step["pid_file"]).read_text())
+        if step["link"].encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+            os.kill(pid, signal.SIGKILL)
+            Path(step["pid_file"]).unlink()
+    except (OSError, ValueError):
+        pass  # it does not run
+
+
 DO: dict[str, Callable[[Data], None]] = {
     "ip": do_ip,
     "run": do_run,
@@ -132,4 +145,5 @@ DO: dict[str, Callable[[Data], None]] = {
     "announce": do_announce,
     "wait": do_wait,
     "arp": do_arp,
+    "end": do_end,
 }
