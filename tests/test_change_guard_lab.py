@@ -22,7 +22,7 @@ from tests.support.managed_host import ADDRESS, GATEWAY, ROOT, KeptBy, ManagedHo
 
 pytestmark = requires_lab("namespaces")
 
-STATES = {"armed", "applying", "trial", "rolling-back", "rolled-back"}
+STATES = {"armed", "applying", "trial", "rolling-back", "rolled-back", "refused"}
 FINAL = {"committed", "rolled-back", "rollback-failed", "refused"}
 PATIENCE = 40.0
 
@@ -89,10 +89,15 @@ sys.path.insert(0, str(folder / "guard.pyz"))
 from guard.guarding import Guard
 before = json.loads((folder / "journal.json").read_text())
 fresh = {"state": "prepared", "log": [], "id": folder.name, "boot_id": before["boot_id"]}
-(folder / "journal.json").write_text(json.dumps(fresh | {"created": time.time()}))
-guard = Guard(folder)
-guard.arm()
-guard.journal.save(deadline=guard.journal["deadline"] - float(sys.argv[1]))
+fresh |= {"created": time.time(), "prepared": time.clock_gettime(time.CLOCK_BOOTTIME)}
+said = json.loads(sys.argv[1])
+if not said["arm"]:
+    fresh["prepared"] -= said["dead_for"]
+(folder / "journal.json").write_text(json.dumps(fresh))
+if said["arm"]:
+    guard = Guard(folder)
+    guard.arm()
+    guard.journal.save(deadline=guard.journal["deadline"] - said["dead_for"])
 print(folder)
 """
 
@@ -335,23 +340,25 @@ def test_a_guard_killed_in_any_state_is_taken_over(
 
 
 @pytest.mark.parametrize(
-    ("dead_for", "states"),
+    ("arm", "dead_for", "states"),
     [
-        (0, ["armed", "applying", "trial", "rolling-back", "rolled-back"]),
-        (60, ["armed", "rolling-back", "rolled-back"]),
+        (False, 60, ["refused"]),
+        (True, 0, ["armed", "applying", "trial", "rolling-back", "rolled-back"]),
+        (True, 60, ["armed", "rolling-back", "rolled-back"]),
     ],
 )
 def test_a_guard_killed_before_it_touched_anything_is_taken_over_unless_it_is_too_late(
-    host: Host, dead_for: float, states: list[str]
+    host: Host, arm: bool, dead_for: float, states: list[str]
 ) -> None:
     host.try_bridge(window_seconds=1)
     host.until_over()
-    folder = host.run(sys.executable, "-c", ARM, str(dead_for)).strip()
+    said = json.dumps({"arm": arm, "dead_for": dead_for})
+    folder = host.run(sys.executable, "-c", ARM, said).strip()
     host.run("python3", "-I", "-S", f"{folder}/guard.pyz", folder)
     journal = json.loads(host.run("cat", f"{folder}/journal.json"))
     log = [line["text"] for line in journal["log"]]
     assert [text for text in log if text in STATES] == states
-    assert "a new guard takes over" in log
+    assert ("a new guard takes over" in log) is arm
 
 
 def test_a_guard_killed_on_trial_is_taken_over_and_the_deadline_holds(host: Host) -> None:

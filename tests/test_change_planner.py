@@ -181,6 +181,8 @@ def test_a_leased_address_does_not_run_out_where_nobody_renews_it() -> None:
     back = [line for line, _force in lines_of(kernel.rollback(BRIDGE, facts))]  # type: ignore[arg-type]
     assert any(line.startswith("address add 192.168.200.132/24") for line in forth)
     assert not any("valid_lft" in line for line in forth)
+    said = [one.text for one in findings(BRIDGE, facts)]
+    assert any("nobody renews the lease" in text for text in said)
     assert any("dev ens32" in line and "valid_lft 1800" in line for line in back)
 
 

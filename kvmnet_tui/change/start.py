@@ -14,7 +14,7 @@ from kvmnet_tui import i18n
 from kvmnet_tui.change import guard
 from kvmnet_tui.change.folders import RUN, known_ids, may_change, read_journal
 from kvmnet_tui.change.guard.disk import write_whole
-from kvmnet_tui.change.guard.host import boot_id
+from kvmnet_tui.change.guard.host import boot_id, boottime
 from kvmnet_tui.change.guard.snapshot import take_snapshot
 from kvmnet_tui.change.guard.timer import SYSTEMD
 from kvmnet_tui.change.plan import Plan
@@ -94,6 +94,7 @@ def _furnish(folder: Path, plan: Plan) -> None:
         "id": plan.id,
         "boot_id": boot_id(),
         "created": time.time(),
+        "prepared": boottime(),
         "log": [],
     }
     write_whole(folder / "journal.json", json.dumps(journal))

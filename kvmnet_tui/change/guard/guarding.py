@@ -34,6 +34,7 @@ from .timer import end_timer, set_timer
 KEPT_CHANGES = 20
 TICK = 0.1  # seconds between looks at the verbs
 PROBE_EVERY = 1.0
+PREPARED_SECONDS = 30.0  # whoever starts a guard waits so long for it
 BASELINE_TRIES = 4
 VERIFY_SECONDS = 10.0
 COMMIT_TRIES = 3
@@ -64,7 +65,10 @@ class Guard:
         self.finish()
 
     def arm(self) -> None:
-        """Nothing is touched unless the host is what the plan was made for."""
+        """Nothing is touched unless the host is what the plan was made for, and somebody waits."""
+        if boottime() > self.journal["prepared"] + PREPARED_SECONDS:
+            self.journal.enter(REFUSED, problem=_("Its guard died before it began."))
+            return
         changed = difference(self.plan["snapshot"], take_snapshot(self.plan["watched"]))
         if changed:
             said = _("The host has changed since the plan was made: {what}.")
