@@ -37,8 +37,6 @@ _FILES = (
 )
 _PROGRAMS = (
     "ip",
-    "brctl",
-    "ifenslave",
     "ifreload",
     "ifup",
     "nmcli",
@@ -48,6 +46,7 @@ _PROGRAMS = (
     "dhcpcd",
     "udhcpc",
 )
+_HOOKS = "etc/network/if-pre-up.d"
 _NOT_OURS = frozenset({"local"})
 
 
@@ -73,6 +72,7 @@ def read_facts(root: Path = Path("/")) -> HostFacts:
         has_systemd=(root / "run/systemd/system").is_dir(),
         drivers=_drivers(root),
         programs=frozenset(name for name in _PROGRAMS if program(name)),
+        hooks=frozenset(path.name for path in (root / _HOOKS).glob("*")),
         nameservers=_nameservers(root),
         notes=_notes(root),
     )

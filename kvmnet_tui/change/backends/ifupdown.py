@@ -23,8 +23,8 @@ from kvmnet_tui.change.wishes import BackendName, Wish
 from kvmnet_tui.i18n import _
 
 FOLDER: Final = "/etc/network"
-# The programs that a stanza with a bridge or bond needs at boot, and Debian's packages of them.
-_HELPERS: Final = {Kind.BRIDGE: ("brctl", "bridge-utils"), Kind.BOND: ("ifenslave", "ifenslave")}
+# The hooks that a stanza with a bridge or bond needs at boot, and Debian's packages of them.
+_HELPERS: Final = {Kind.BRIDGE: ("bridge", "bridge-utils"), Kind.BOND: ("ifenslave", "ifenslave")}
 _IFUPDOWN2: Final = "ifreload"  # needs none of them
 
 
@@ -94,4 +94,4 @@ def _lacking(layout: Layout, facts: HostFacts) -> list[tuple[str, str]]:
     if _IFUPDOWN2 in facts.programs:
         return []
     needed = ((one.name, *_HELPERS[one.kind]) for one in layout.made if one.kind in _HELPERS)
-    return [(name, package) for name, program, package in needed if program not in facts.programs]
+    return [(name, package) for name, hook, package in needed if hook not in facts.hooks]

@@ -25,7 +25,8 @@ from .journal import (
     TRIAL,
     Journal,
 )
-from .probes import logins_since, passes
+from .logins import logins_since
+from .probes import passes
 from .snapshot import difference, take_snapshot
 from .steps import DO, stage, staged
 from .texts import _

@@ -1,11 +1,8 @@
-"""What worked before and must work afterwards, and whether somebody has logged in anew."""
+"""What worked before and must work afterwards."""
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable
-from pathlib import Path
 
 from .host import Data, ip_json, link_named
 from .packets import arp_answers, dns_answers, ndp_answers, ping_answers
@@ -81,25 +78,3 @@ ASK: dict[str, Callable[[str, str], bool]] = {
         (link_named(link) or {"master": target}).get("master") == target
     ),
 }
-
-
-def logins_since(began: float) -> bool:
-    """Whether somebody has logged in over SSH since `began` (seconds since boot)."""
-    ticks = os.sysconf("SC_CLK_TCK")
-    here = Path("/proc/self/ns/net").readlink()
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            if (folder / "ns/net").readlink() != here:  # another host's, in a namespace
-                continue
-            title = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            # After authentication OpenSSH names the session in its process: `sshd: root@pts/0`.
-            if not re.match(r"sshd(-session)?: \S+@", title):
-                continue
-            started = int((folder / "stat").read_text().rpartition(")")[2].split()[19]) / ticks
-        except (OSError, ValueError, IndexError):
-            continue
-        if started > began:
-            return True
-    return False
