@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.labs import requires_lab
-from tests.support.managed_host import ADDRESS, GATEWAY, KeptBy, ManagedHost
+from tests.support.managed_host import GATEWAY, KeptBy, ManagedHost
 
 pytestmark = requires_lab("namespaces")
 
@@ -19,17 +19,6 @@ def host() -> Iterator[ManagedHost]:
         yield host
 
 
-def program(host: ManagedHost, *arguments: str) -> str:
-    """What the program says; it must succeed."""
-    done = host.program(*arguments)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def device_of_address(host: ManagedHost) -> str:
-    return host.run("ip", "-o", "-4", "address", "show", "to", ADDRESS).split()[1]
-
-
 def known_to_ifupdown(host: ManagedHost) -> set[str]:
     said = host.run("ifquery", "--state", check=False)
     return {line.partition("=")[0] for line in said.splitlines()}
@@ -39,16 +28,16 @@ def test_the_trial_leaves_the_files_alone_and_what_is_kept_is_ifupdowns_own(
     host: ManagedHost,
 ) -> None:
     before = host.run("cat", FILE)
-    program(host, *CREATE)
-    assert device_of_address(host) == "virbr1"
+    host.told(*CREATE)
+    assert host.device_of_address() == "virbr1"
     assert host.run("cat", FILE) == before
-    program(host, "change", "confirm", "--anyway")
+    host.told("change", "confirm", "--anyway")
     assert "bridge_ports ens32" in host.run("cat", FILE)
     assert "virbr1" in known_to_ifupdown(host)
     host.run("ifdown", "virbr1")
     assert "virbr1" not in host.run("ip", "link")
     host.run("ifup", "virbr1")
-    assert device_of_address(host) == "virbr1"
+    assert host.device_of_address() == "virbr1"
     host.run("ping", "-c", "1", "-W", "2", GATEWAY)
 
 
@@ -56,35 +45,35 @@ def test_what_is_taken_back_and_what_is_undone_leave_everything_as_it_was(
     host: ManagedHost,
 ) -> None:
     before = (host.run("cat", FILE), known_to_ifupdown(host))
-    program(host, *CREATE)
-    program(host, "change", "cancel")
-    assert device_of_address(host) == "ens32"
+    host.told(*CREATE)
+    host.told("change", "cancel")
+    assert host.device_of_address() == "ens32"
     assert (host.run("cat", FILE), known_to_ifupdown(host)) == before
-    program(host, *CREATE)
-    program(host, "change", "confirm", "--anyway")
-    program(host, "change", "undo", "--yes")
-    program(host, "change", "confirm", "--anyway")
-    assert device_of_address(host) == "ens32"
+    host.told(*CREATE)
+    host.told("change", "confirm", "--anyway")
+    host.told("change", "undo", "--yes")
+    host.told("change", "confirm", "--anyway")
+    assert host.device_of_address() == "ens32"
     assert (host.run("cat", FILE), known_to_ifupdown(host)) == before
 
 
 def test_a_bridge_is_deleted_and_ifupdown_forgets_it(host: ManagedHost) -> None:
-    program(host, *CREATE)
-    program(host, "change", "confirm", "--anyway")
-    program(host, "bridge", "delete", "virbr1", "--heir", "ens32", "--yes")
-    program(host, "change", "confirm", "--anyway")
-    assert device_of_address(host) == "ens32"
+    host.told(*CREATE)
+    host.told("change", "confirm", "--anyway")
+    host.told("bridge", "delete", "virbr1", "--heir", "ens32", "--yes")
+    host.told("change", "confirm", "--anyway")
+    assert host.device_of_address() == "ens32"
     assert "virbr1" not in host.run("cat", FILE)
     assert "virbr1" not in known_to_ifupdown(host)
 
 
 def test_somebody_elses_edit_in_the_window_is_never_overwritten(host: ManagedHost) -> None:
-    program(host, *CREATE)
+    host.told(*CREATE)
     host.run("sh", "-c", f"echo '# mind the new switch' >> {FILE}")
     theirs = host.run("cat", FILE)
     refused = host.program("change", "confirm", "--anyway")
     assert refused.returncode == 2
     assert f"{FILE} was changed by somebody else" in refused.stderr
-    program(host, "change", "cancel")
+    host.told("change", "cancel")
     assert host.run("cat", FILE) == theirs
-    assert device_of_address(host) == "ens32"
+    assert host.device_of_address() == "ens32"

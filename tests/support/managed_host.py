@@ -108,6 +108,16 @@ class ManagedHost:
         """kvmnet-tui's own command line."""
         return self.tried(sys.executable, "-m", "kvmnet_tui", "--lang", "en", *arguments)
 
+    def told(self, *arguments: str) -> str:
+        """What kvmnet-tui says; it must succeed."""
+        done = self.program(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def device_of_address(self) -> str:
+        """Which link has the host's address."""
+        return self.run("ip", "-o", "-4", "address", "show", "to", ADDRESS).split()[1]
+
     def office(self, *argv: str, check: bool = True) -> str:
         """What a command prints in the office."""
         command = self.office_command(argv)
