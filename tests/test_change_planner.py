@@ -357,6 +357,18 @@ def test_probes_ask_what_worked_where_it_moves_to() -> None:
     }
 
 
+def test_ifupdown_changes_the_files_it_reads_wherever_they_are_and_no_others() -> None:
+    stanza = "auto ens32\niface ens32 inet static\n    address 192.168.200.132/24\n"
+    files = {
+        "/etc/network/interfaces": "source /etc/cabling/*.net\n",
+        "/etc/cabling/office.net": stanza,
+        "/etc/network/interfaces.d/old": stanza,
+    }
+    facts = replace(course_facts(), files=files, hooks=frozenset({"bridge"}))
+    plan = make_plan(replace(BRIDGE, backend=BackendName.IFUPDOWN), facts)
+    assert [change.path for change in plan.files] == ["/etc/cabling/office.net"]
+
+
 def test_the_preview_names_the_commands_and_the_script_undoes_them() -> None:
     plan = make_plan(BRIDGE, course_facts())
     assert "ip link set ens32 master virbr1" in command_lines(plan)

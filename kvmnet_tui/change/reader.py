@@ -23,6 +23,8 @@ from kvmnet_tui.change.facts import (
 from kvmnet_tui.i18n import _
 from kvmnet_tui.requests import RequestError
 from kvmnet_tui.sources.managers.backends import read_managers
+from kvmnet_tui.sources.managers.files import HostFiles
+from kvmnet_tui.sources.managers.interfaces import read_paths
 
 SECONDS = 10.0
 FOREVER = 2**32 - 1
@@ -30,8 +32,6 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _FILES = (
     "/etc/sysconfig/network-scripts/ifcfg-*",
     "/etc/sysconfig/network-scripts/route*-*",
-    "/etc/network/interfaces",
-    "/etc/network/interfaces.d/*",
     "/etc/NetworkManager/system-connections/*.nmconnection",
     "/run/NetworkManager/system-connections/*.nmconnection",
 )
@@ -227,13 +227,14 @@ def _ancestors_session() -> str:
 
 
 def _files(root: Path) -> Iterator[tuple[str, str]]:
-    for pattern in _FILES:
-        for path in sorted(root.glob(pattern.lstrip("/"))):
-            try:
-                text = path.read_text(encoding="utf-8", errors="surrogateescape")
-            except OSError:
-                continue
-            yield f"/{path.relative_to(root)}", text
+    files = HostFiles(root)
+    found = [path for pattern in _FILES for path in files.matching(pattern)]
+    for path in (*found, *read_paths(files)):
+        try:
+            text = (root / path.lstrip("/")).read_text(encoding="utf-8", errors="surrogateescape")
+        except OSError:
+            continue
+        yield path, text
 
 
 def _drivers(root: Path) -> dict[str, bool]:

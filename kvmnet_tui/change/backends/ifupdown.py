@@ -1,7 +1,8 @@
 """ifupdown: tried in the kernel; then /etc/network/interfaces."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Final
 
 from kvmnet_tui.change.backends.dhcp import Ifup
@@ -21,8 +22,8 @@ from kvmnet_tui.change.findings import Finding, Verdict
 from kvmnet_tui.change.plan import FileChange, Step
 from kvmnet_tui.change.wishes import BackendName, Wish
 from kvmnet_tui.i18n import _
+from kvmnet_tui.sources.managers.interfaces import read_paths
 
-FOLDER: Final = "/etc/network"
 # The hooks that a stanza with a bridge or bond needs at boot, and Debian's packages of them.
 _HELPERS: Final = {Kind.BRIDGE: ("bridge", "bridge-utils"), Kind.BOND: ("ifenslave", "ifenslave")}
 _IFUPDOWN2: Final = "ifreload"  # needs none of them
@@ -87,7 +88,22 @@ def _edits(wish: Wish, facts: HostFacts) -> tuple[FileEdit, ...]:
 
 
 def _files(facts: HostFacts) -> dict[str, str]:
-    return {path: text for path, text in facts.files.items() if path.startswith(f"{FOLDER}/")}
+    """Those that ifupdown reads, and no other that lies beside them."""
+    paths = read_paths(_Texts(facts.files))
+    return {path: facts.files[path] for path in paths if path in facts.files}
+
+
+class _Texts:
+    """The files that were read of the host."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def text(self, path: str) -> str:
+        return self._texts.get(path, "")
+
+    def matching(self, pattern: str) -> list[str]:
+        return sorted(path for path in self._texts if PurePosixPath(path).match(pattern))
 
 
 def _lacking(layout: Layout, facts: HostFacts) -> list[tuple[str, str]]:
