@@ -48,7 +48,7 @@ async def test_every_screen_reminds_of_a_trial_and_leads_to_it() -> None:
         await open_trial(stage)
         for text in (
             "unless you keep it",
-            "gateway 192.168.200.2 answers",
+            "gateway 192.168.200.2 is a neighbour",
             "failed before too",
             "6 ms",
             "/run/kvmnet-tui/20261124-195200/rollback.sh",

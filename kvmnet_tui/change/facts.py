@@ -117,6 +117,7 @@ class HostFacts:
     has_systemd: bool = False
     drivers: Mapping[str, bool] = field(default_factory=lambda: _EMPTY)  # bridge, bonding, 8021q
     programs: frozenset[str] = frozenset()
+    hooks: frozenset[str] = frozenset()  # what ifupdown runs before a link comes up
     nameservers: tuple[str, ...] = ()
     notes: Mapping[str, str] = field(default_factory=lambda: _EMPTY)  # see preflight
 

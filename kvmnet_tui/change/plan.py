@@ -77,7 +77,7 @@ def announce_step(link: str, addresses: Sequence[str], say: str = "") -> Step:
 
 
 def wait_step(what: str, link: str, seconds: float, say: str = "") -> Step:
-    """Wait until `link` has `carrier`, is `forwarding`, `addressed`, `mii`-up or `absent`."""
+    """Wait until a link has `carrier`, `lacp`, is `forwarding`, `addressed`, `mii` or `absent`."""
     return {
         "do": "wait", "what": what, "link": link, "seconds": seconds,
         "say": say or f"wait for {what} of {link}",
@@ -116,6 +116,14 @@ def set_step(path: str, text: str, say: str = "", *, may_fail: bool = False) -> 
     }  # fmt: skip
 
 
+def end_step(pid_file: str, link: str) -> Step:
+    """End the process that a file names the number of, where it has `link` among its arguments."""
+    return {
+        "do": "end", "pid_file": pid_file, "link": link,
+        "say": f"end the client of {link}", "seconds": STEP_SECONDS,
+    }  # fmt: skip
+
+
 def digest(text: str | None) -> str | None:
     """SHA-256 of a text, None of none."""
     return None if text is None else hashlib.sha256(text.encode()).hexdigest()
@@ -134,8 +142,9 @@ class FileChange:
 class Probe:
     """Something that worked before and must work afterwards.
 
-    `kind` is carrier, forwarding, mii, gateway, session, dns or plugged; `link` what it is about,
-    `target` an address. With `link_after` another link is asked once the change is applied.
+    `kind` is carrier, forwarding, mii, lacp, gateway (ARP or neighbour discovery), ping, session,
+    dns or plugged; `link` what it is about, `target` an address. With `link_after` another link is
+    asked once the change is applied.
     """
 
     kind: str
@@ -173,6 +182,9 @@ class Plan:
     by_hand: tuple[str, ...] = ()
     wish: Mapping[str, Any] = field(default_factory=dict)
     finish: tuple[Step, ...] = ()  # after a commit or rollback, whatever fails in it
+    leased: tuple[
+        str, ...
+    ] = ()  # links whose clients end with the commit: an undo asks there again
     uplinks: tuple[str, ...] = ()
 
     def to_json(self) -> str:
@@ -186,7 +198,7 @@ class Plan:
             read = json.loads(text)
             for name in ("watched", "own_links", "trial", "commit", "rollback", "affected"):
                 read[name] = tuple(read[name])
-            for name in ("by_hand", "finish", "uplinks"):
+            for name in ("by_hand", "finish", "leased", "uplinks"):
                 read[name] = tuple(read.get(name, ()))
             read["probes"] = tuple(Probe(**probe) for probe in read["probes"])
             read["files"] = tuple(FileChange(**change) for change in read["files"])

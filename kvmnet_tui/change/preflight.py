@@ -115,7 +115,9 @@ def _members(bond: BondSpec, facts: HostFacts) -> Iterator[Finding]:
         return
     source = carrier_of(bond.members, facts)
     idle = [link for link in known if link.name != source]
-    if facts.links[source].has_carrier and not any(link.has_carrier for link in idle):
+    # Of a link that is down nobody knows: the trial brings it up and waits for it.
+    unplugged = all(link.is_up and not link.has_carrier for link in idle)
+    if facts.links[source].has_carrier and unplugged:
         told = _("None of {members} has a carrier: plug a cable in, so that one can be proved"
                  " before {source} moves.")  # fmt: skip
         names = ", ".join(link.name for link in idle)

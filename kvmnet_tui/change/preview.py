@@ -33,7 +33,10 @@ def step_lines(step: Step) -> Iterator[str]:
         case "ip":
             yield from (f"ip {line}" for line in step["lines"])
         case "run":
-            yield shlex.join(step["argv"])
+            said = f"echo {shlex.quote(step['text'].rstrip())} | " if step["text"] else ""
+            yield said + shlex.join(step["argv"])
+        case "end":
+            yield f"kill -9 $(cat {shlex.quote(step['pid_file'])})"
         case "set":
             yield f"echo {shlex.quote(step['text'])} > {step['path']}"
         case "remove":

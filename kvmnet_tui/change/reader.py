@@ -25,6 +25,8 @@ from kvmnet_tui.change.zone_reader import read_zones
 from kvmnet_tui.i18n import _
 from kvmnet_tui.requests import RequestError
 from kvmnet_tui.sources.managers.backends import read_managers
+from kvmnet_tui.sources.managers.files import HostFiles
+from kvmnet_tui.sources.managers.interfaces import read_paths
 
 SECONDS = 10.0
 FOREVER = 2**32 - 1
@@ -32,15 +34,11 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _FILES = (
     "/etc/sysconfig/network-scripts/ifcfg-*",
     "/etc/sysconfig/network-scripts/route*-*",
-    "/etc/network/interfaces",
-    "/etc/network/interfaces.d/*",
     "/etc/NetworkManager/system-connections/*.nmconnection",
     "/run/NetworkManager/system-connections/*.nmconnection",
 )
 _PROGRAMS = (
     "ip",
-    "brctl",
-    "ifenslave",
     "ifreload",
     "ifup",
     "nmcli",
@@ -50,6 +48,7 @@ _PROGRAMS = (
     "dhcpcd",
     "udhcpc",
 )
+_HOOKS = "etc/network/if-pre-up.d"
 _NOT_OURS = frozenset({"local"})
 
 
@@ -77,6 +76,7 @@ def read_facts(root: Path = Path("/")) -> HostFacts:
         has_systemd=(root / "run/systemd/system").is_dir(),
         drivers=_drivers(root),
         programs=frozenset(name for name in _PROGRAMS if program(name)),
+        hooks=frozenset(path.name for path in (root / _HOOKS).glob("*")),
         nameservers=_nameservers(root),
         notes=_notes(root),
     )
@@ -231,13 +231,14 @@ def _ancestors_session() -> str:
 
 
 def _files(root: Path) -> Iterator[tuple[str, str]]:
-    for pattern in _FILES:
-        for path in sorted(root.glob(pattern.lstrip("/"))):
-            try:
-                text = path.read_text(encoding="utf-8", errors="surrogateescape")
-            except OSError:
-                continue
-            yield f"/{path.relative_to(root)}", text
+    files = HostFiles(root)
+    found = [path for pattern in _FILES for path in files.matching(pattern)]
+    for path in (*found, *read_paths(files)):
+        try:
+            text = (root / path.lstrip("/")).read_text(encoding="utf-8", errors="surrogateescape")
+        except OSError:
+            continue
+        yield path, text
 
 
 def _drivers(root: Path) -> dict[str, bool]:

@@ -1,12 +1,14 @@
 """A change that was kept, taken back in the same safe way: the undo is a change of its own."""
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
 from kvmnet_tui.change import folders
 from kvmnet_tui.change.backends import nm_undo
 from kvmnet_tui.change.backends.nm_findings import checkpoint_findings
+from kvmnet_tui.change.choice import backend_named
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.findings import Verdict
 from kvmnet_tui.change.kernel import addresses_again
@@ -17,6 +19,8 @@ from kvmnet_tui.change.wishes import BackendName
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.change import ChangeState
 
+_LIFETIMES = re.compile(r" valid_lft \d+ preferred_lft \d+")
+
 
 def undo_plan(identifier: str, facts: HostFacts, window: float = 0.0) -> Plan:
     """The plan that undoes a kept change. Raises PlanError."""
@@ -24,7 +28,8 @@ def undo_plan(identifier: str, facts: HostFacts, window: float = 0.0) -> Plan:
     if folder is None:
         raise PlanError(_("There is no change called {id}.").format(id=identifier))
     done = folders.read_plan(folder)
-    if folders.read_journal(folder)["state"] != ChangeState.COMMITTED:
+    status = folders.read_status(identifier)
+    if status is None or status.state is not ChangeState.COMMITTED:
         raise PlanError(_("Only a change that was kept can be undone."))
     if done.backend == BackendName.NM.value:
         return _with_profiles(done, facts, window)
@@ -43,7 +48,7 @@ def _with_profiles(done: Plan, facts: HostFacts, window: float) -> Plan:
     links = done.snapshot.get("links", {})
     addressed = {name for name, link in links.items() if link["addresses"]}
     return dataclasses.replace(
-        _replayed(done, window),
+        _turned_round(done, window),
         trial=nm_undo.back(done.files, addressed),
         commit=nm_undo.commit(done.files),
         rollback=(*nm_undo.forth(done.files), *addresses_again(done.watched, facts)),
@@ -65,11 +70,28 @@ def _by_replay(done: Plan, facts: HostFacts, window: float) -> Plan:
         if now != one.before:
             told = _("{path} has been changed since: undo it by hand.")
             raise PlanError(told.format(path=one.path))
-    return _replayed(done, window)
+    backend = backend_named(BackendName(done.backend))
+    client = backend.dhcp
+    removed = [name for name in done.snapshot.get("links", ()) if name not in facts.links]
+    asking = [step for link in done.leased if client for step in client.ask(link)]
+    calling_off = [step for link in done.leased if client for step in client.end(link)]
+    return dataclasses.replace(
+        _turned_round(done, window),
+        trial=(*(_lasting(_forced(step)) for step in done.rollback), *asking),
+        commit=(
+            *(_file_step(one) for one in files),
+            *_reloads(done),
+            *backend.settle(removed, done.own_links),
+        ),
+        rollback=(
+            *calling_off,
+            *(_forced(step) for step in done.trial if step["do"] != "wait"),
+        ),
+    )
 
 
-def _replayed(done: Plan, window: float) -> Plan:
-    files = tuple(FileChange(one.path, one.after, one.before) for one in done.files)
+def _turned_round(done: Plan, window: float) -> Plan:
+    """What every undo of a change has, yet without steps."""
     return Plan(
         id="",
         title=_("Undo: {title}").format(title=done.title),
@@ -79,12 +101,12 @@ def _replayed(done: Plan, window: float) -> Plan:
         watched=done.watched,
         own_links=(),
         snapshot={},
-        trial=tuple(_forced(step) for step in done.rollback),
-        commit=(*(_file_step(one) for one in files), *_reloads(done)),
-        rollback=tuple(_forced(step) for step in done.trial if step["do"] != "wait"),
+        trial=(),
+        commit=(),
+        rollback=(),
         probes=tuple(_turned(one) for one in done.probes if one.kind not in ("forwarding", "mii")),
         patience_seconds=done.patience_seconds,
-        files=files,
+        files=tuple(FileChange(one.path, one.after, one.before) for one in done.files),
         by_hand=(),
         wish={},
         uplinks=done.uplinks,
@@ -107,6 +129,13 @@ def _text_of(path: str) -> str | None:
 
 def _forced(step: Step) -> dict[str, Any]:
     return {**step, "force": True} if step["do"] == "ip" else dict(step)
+
+
+def _lasting(step: dict[str, Any]) -> dict[str, Any]:
+    """Leases as long as they were back then say nothing now: who asks again is told anew."""
+    if step["do"] != "ip":
+        return step
+    return {**step, "lines": [_LIFETIMES.sub("", line) for line in step["lines"]]}
 
 
 def _file_step(change: FileChange) -> Step:

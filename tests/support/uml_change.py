@@ -28,14 +28,29 @@ SETUP = (
     f"ip route add default via {GATEWAY} metric 42",
 )
 BOND = "bond create bond0 --member ens32 --member ens36"
+# The gateway is reached with the tag 7 too.
+TAGGED = (
+    "ip -n office link add link br0 name br0.7 up type vlan id 7",
+    f"ip -n office address add {GATEWAY}/32 dev br0.7",
+)
+# The switch's two ports become one channel that speaks LACP.
+CHANNEL = (
+    "ip -n office link add channel type bond mode 802.3ad miimon 100 lacp_rate fast",
+    *(f"ip -n office link set {name} down" for name in ("far32", "far36")),
+    *(f"ip -n office link set {name} master channel" for name in ("far32", "far36")),
+    "ip -n office link set channel master br0 up",
+)
 # Name of the case -> the commands before it, the change, and the commands after its rollback.
 CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "bond": ((), BOND),
     "bond-bridge": ((), f"{BOND} --bridge virbr1"),
-    "bond-vlan-bridge": ((), f"{BOND} --bridge virbr1 --vlan 7"),
+    "untagged-switch": ((), f"{BOND} --bridge virbr1 --vlan 7"),
+    "bond-vlan-bridge": (TAGGED, f"{BOND} --bridge virbr1 --vlan 7"),
     "wrong-switch": (("ip -n office link set far36 nomaster",), BOND),
     "remove-member": ((f"!{BOND}",), "bond remove-member bond0 ens36"),
     "delete-bond": ((), "bond delete bond0 --heir ens36"),
+    "no-lacp": (("!bond delete bond0 --heir ens32",), f"{BOND} --mode 802.3ad"),
+    "lacp": (CHANNEL, f"{BOND} --mode 802.3ad"),
 }
 
 
@@ -51,8 +66,9 @@ def main() -> None:
     for name, (before, change) in CASES.items():
         for command in before:
             if command.startswith("!"):
-                _program(f"{command[1:]} --yes")
-                _program("change confirm --anyway")
+                for words in (f"{command[1:]} --yes --backend runtime", "change confirm --anyway"):
+                    done = _program(words)
+                    assert done["status"] == 0, done["err"]
             else:
                 _run(*command.split())
         results[name] = _try(change)
@@ -70,7 +86,9 @@ def _try(change: str) -> dict[str, Any]:
         made = _program(f"{change} --yes --backend runtime")
         links = json.loads(_run("ip", "-d", "-j", "address", "show"))
         answered = _run("ping", "-c", "1", "-W", "2", GATEWAY, check=False)
-        shown = json.loads(_program("change", "show", "--json")["out"] or "{}")
+        if made["status"] == 0:  # LACP needs a moment to agree
+            _wait(lambda: all(probe["now"] for probe in _lacp_probes()))
+        shown = _change()
         cancelled = _program("change cancel")
         _wait(lambda: _picture() == before)
         ping.send_signal(2)
@@ -86,6 +104,16 @@ def _try(change: str) -> dict[str, Any]:
         "before": before,
         "after": _picture(),
     }
+
+
+def _change() -> dict[str, Any]:
+    """The last change as `change show` tells it."""
+    change: dict[str, Any] = json.loads(_program("change", "show", "--json")["out"] or "{}")
+    return change
+
+
+def _lacp_probes() -> list[dict[str, Any]]:
+    return [probe for probe in _change()["probes"] if probe["kind"] == "lacp"]
 
 
 def _link(one: dict[str, Any]) -> dict[str, Any]:

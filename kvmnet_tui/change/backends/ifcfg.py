@@ -1,12 +1,14 @@
 """ifcfg files with network.service: tried in the kernel, then written."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_interface
 from pathlib import PurePosixPath
 from typing import Final
 
 from kvmnet_tui.change.backends import ifcfg_file
+from kvmnet_tui.change.backends.dhcp import Dhclient
 from kvmnet_tui.change.backends.layout import (
     Addresses,
     FileEdit,
@@ -49,6 +51,13 @@ class Ifcfg:
 
     in_kernel: TrialInKernel
     name = BackendName.IFCFG
+    dhcp = Dhclient()
+
+    def is_leased(self, link: str, facts: HostFacts) -> bool:
+        """Whether its file says so."""
+        files = _files(facts)
+        said = (ifcfg_file.read(text) for path, text in files.items() if "/ifcfg-" in path)
+        return any(one.get("DEVICE") == link and one.get("BOOTPROTO") == "dhcp" for one in said)
 
     def findings(self, wish: Wish, facts: HostFacts) -> tuple[Finding, ...]:
         """What to know before."""
@@ -71,6 +80,10 @@ class Ifcfg:
     def commit(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """All files or none, whenever the power goes."""
         return at_once(edits(layout_of(wish, facts), _files(facts)), "network.service")
+
+    def settle(self, there: Sequence[str], gone: Sequence[str]) -> tuple[Step, ...]:  # noqa: ARG002
+        """It sees for itself."""
+        return ()
 
     def rollback(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:  # noqa: ARG002
         """The kernel's part is all there is."""

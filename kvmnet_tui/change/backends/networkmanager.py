@@ -1,5 +1,6 @@
 """NetworkManager: profiles under /run for the trial, which a reboot forgets; then under /etc."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from kvmnet_tui.change.backends import keyfile
@@ -36,6 +37,11 @@ class NetworkManager:
     """Profiles that a reboot forgets for the trial; the same under /etc to keep it."""
 
     name = BackendName.NM
+    dhcp = None
+
+    def is_leased(self, link: str, facts: HostFacts) -> bool:  # noqa: ARG002
+        """Not for us to know."""
+        return False
 
     def findings(self, wish: Wish, facts: HostFacts) -> tuple[Finding, ...]:
         """Why it cannot be done this way, or what to know before."""
@@ -75,6 +81,10 @@ class NetworkManager:
             steps.append(nmcli("connection", "load", edit.path))
         steps += [remove_step(_trial(one), _tried(one)) for one in planned.own]
         return (*steps, nmcli("connection", "reload"))
+
+    def settle(self, there: Sequence[str], gone: Sequence[str]) -> tuple[Step, ...]:  # noqa: ARG002
+        """It sees for itself."""
+        return ()
 
     def rollback(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """The old profiles up, our own gone."""

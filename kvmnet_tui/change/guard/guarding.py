@@ -25,16 +25,19 @@ from .journal import (
     TRIAL,
     Journal,
 )
+from .logins import logins_since
 from .meddling import Meddling, first_steps
-from .probes import logins_since, passes
+from .probes import passes
 from .snapshot import difference, take_snapshot
 from .steps import DO, stage, staged
 from .texts import _
 from .third_line import ThirdLine
+from .timer import end_timer, set_timer
 
 KEPT_CHANGES = 20
 TICK = 0.1  # seconds between looks at the verbs
 PROBE_EVERY = 1.0
+PREPARED_SECONDS = 30.0  # whoever starts a guard waits so long for it
 BASELINE_TRIES = 4
 VERIFY_SECONDS = 10.0
 COMMIT_TRIES = 3
@@ -66,7 +69,10 @@ class Guard:
         self.finish()
 
     def arm(self) -> None:
-        """Nothing is touched unless the host is what the plan was made for."""
+        """Nothing is touched unless the host is what the plan was made for, and somebody waits."""
+        if boottime() > self.journal["prepared"] + PREPARED_SECONDS:
+            self.journal.enter(REFUSED, problem=_("Its guard died before it began."))
+            return
         changed = difference(self.plan["snapshot"], take_snapshot(self.plan["watched"]))
         if changed:
             said = _("The host has changed since the plan was made: {what}.")
@@ -83,6 +89,14 @@ class Guard:
             masters={one["ifname"]: one["master"] for one in ip_json("link") if "master" in one},
         )
         self.keep_a_copy()
+        self.time_it(window)
+
+    def time_it(self, seconds: float) -> None:
+        """Arm the timer that does not hang on this guard; going on without is better than not."""
+        try:
+            set_timer(self.folder, seconds)
+        except Failed as failed:
+            self.journal.note(_("no timer beside the guard: {reason}").format(reason=failed))
 
     def passed_before(self, probe: Data) -> bool:
         return any(passes(probe, applied=False) for _again in range(BASELINE_TRIES))
@@ -106,6 +120,9 @@ class Guard:
 
     def apply(self) -> None:
         """Make it so; what does not work is taken back at once."""
+        if boottime() >= self.journal["deadline"]:
+            self.take_back(_("Its guard was dead until it was too late."))
+            return
         self.journal.enter(APPLYING)
         self.third_line.set_up(self.plan["window_seconds"])
         try:
@@ -120,6 +137,7 @@ class Guard:
         self.journal.enter(
             TRIAL, began=began, deadline=began + window, deadline_at=time.time() + window
         )
+        self.time_it(window)
         self.third_line.put_off(window)
 
     def do(self, step: Data) -> None:
@@ -172,7 +190,8 @@ class Guard:
             return
         for number, probe in enumerate(self.plan["probes"]):
             silent = boottime() - self.last_answer[number]
-            lost = probe["kind"] == "gateway" and self.journal["before"][number] and not now[number]
+            asked = probe["kind"] in ("gateway", "ping") and self.journal["before"][number]
+            lost = asked and not now[number]
             if lost and silent >= self.plan["patience_seconds"]:
                 said = _("The gateway {target} has been silent for {seconds} s.")
                 self.take_back(said.format(target=probe["target"], seconds=round(silent)))
@@ -204,6 +223,7 @@ class Guard:
         )
         self.third_line.put_off(self.journal["deadline"] - boottime())
         self.journal.note(_("extended by {seconds} s").format(seconds=round(seconds)))
+        self.time_it(self.journal["deadline"] - boottime())
 
     def confirm(self, words: Data) -> None:
         """Begin to keep it, once everything that will be written is on the disk already."""
@@ -321,6 +341,8 @@ class Guard:
 
     def finish(self) -> None:
         """The last word, whatever fails in it."""
+        with contextlib.suppress(Failed):
+            end_timer(self.folder)
         for step in self.plan["finish"]:
             with contextlib.suppress(Failed, OSError):
                 DO[step["do"]](step)

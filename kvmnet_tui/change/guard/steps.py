@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +15,7 @@ from .host import Data, Failed, run
 from .old_profiles import do_lease, do_resume
 from .packets import announce, arp_answers
 from .probes import PROBE_TIMEOUT, holds
-from .texts import _
+from .texts import N_, _
 
 
 def do_ip(step: Data) -> None:
@@ -90,14 +92,22 @@ def do_announce(step: Data) -> None:
     announce(step["link"], step["addresses"])
 
 
+NOT_WITHIN = {
+    "carrier": N_("{link} has no carrier within {seconds} s"),
+    "forwarding": N_("{link} does not forward within {seconds} s"),
+    "mii": N_("{link} is not up in its bond within {seconds} s"),
+    "lacp": N_("{link} hears no LACP partner within {seconds} s: set its switch port up for LACP"),
+    "addressed": N_("{link} got no address within {seconds} s"),
+    "absent": N_("{link} is still there after {seconds} s"),
+}
+
+
 def do_wait(step: Data) -> None:
     end = time.monotonic() + step["seconds"]
     while not holds(step["what"], step["link"]):
         if time.monotonic() >= end:
-            said = _("{link} is not {what} within {seconds} s")
-            if step["what"] == "addressed":
-                said = _("{link} got no address within {seconds} s")
-            raise Failed(said.format(what=step["what"], **_named(step)))
+            said = NOT_WITHIN[step["what"]]
+            raise Failed(_(said).format(**_named(step)))
         time.sleep(0.05)
 
 
@@ -115,6 +125,17 @@ def do_arp(step: Data) -> None:
             raise Failed(said.format(target=step["target"], **_named(step)))
 
 
+def do_end(step: Data) -> None:
+    """No signal that can be answered: a DHCP client would release its lease."""
+    try:
+        pid = int(Path(step["pid_file"]).read_text())
+        if step["link"].encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+            os.kill(pid, signal.SIGKILL)
+            Path(step["pid_file"]).unlink()
+    except (OSError, ValueError):
+        pass  # it does not run
+
+
 DO: dict[str, Callable[[Data], None]] = {
     "ip": do_ip,
     "run": do_run,
@@ -126,4 +147,5 @@ DO: dict[str, Callable[[Data], None]] = {
     "arp": do_arp,
     "lease": do_lease,
     "resume": do_resume,
+    "end": do_end,
 }
