@@ -78,12 +78,12 @@ def is_complete(host: NetworkManagerHost) -> bool:
 def test_the_bridge_gets_the_same_lease_and_gives_it_back(
     host: NetworkManagerHost, office: Office
 ) -> None:
-    told = host.says(*CREATE[:-1], "--dry-run")
+    told = host.told(*CREATE[:-1], "--dry-run")
     assert "virbr1 asks DHCP with the MAC and client id of ens32: the lease stays." in told
     (before,) = office.leases()
-    host.says(*CREATE)
+    host.told(*CREATE)
     assert host.device_of_address() == "virbr1"
-    host.says("change", "cancel")
+    host.told("change", "cancel")
     host.until(lambda: is_complete(host), "the lease on ens32")
     assert office.leases() == [before]
 
@@ -97,9 +97,9 @@ def seconds_left(host: NetworkManagerHost) -> int:
 def test_a_silent_server_keeps_no_rollback_from_giving_the_address_back(
     host: NetworkManagerHost, office: Office
 ) -> None:
-    host.says(*CREATE)
+    host.told(*CREATE)
     office.fall_silent()
-    host.says("change", "cancel")
+    host.told("change", "cancel")
     change = host.change()
     assert change["state"] == "rolled-back"
     assert any("has no lease yet" in line["text"] for line in change["log"])

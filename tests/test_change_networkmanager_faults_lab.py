@@ -41,16 +41,16 @@ def other() -> Iterator[NetworkManagerHost]:
 
 
 def test_a_trial_has_a_checkpoint_of_its_own_and_touches_no_other(host: NetworkManagerHost) -> None:
-    host.says(*CREATE)
+    host.told(*CREATE)
     (own,) = host.checkpoints()
     assert host.journal()["checkpoint"]["path"] == own
     assert host.property_of(own, "RollbackTimeout") == "u 150"  # half a minute after the deadline
     assert host.property_of(own, "Devices").startswith("ao 1 ")
     foreign = host.checkpoint_on("ens36")
-    host.says("change", "extend", "--seconds", "60")
+    host.told("change", "extend", "--seconds", "60")
     host.until(lambda: host.property_of(own, "RollbackTimeout") != "u 150", "another timeout")
     assert int(host.property_of(own, "RollbackTimeout").removeprefix("u ")) > 200
-    host.says("change", "cancel")
+    host.told("change", "cancel")
     assert host.checkpoints() == [foreign]
     host.asked("CheckpointDestroy", "o", foreign)
 
@@ -58,7 +58,7 @@ def test_a_trial_has_a_checkpoint_of_its_own_and_touches_no_other(host: NetworkM
 def test_with_guard_and_watcher_dead_the_checkpoint_brings_the_uplink_back(
     host: NetworkManagerHost,
 ) -> None:
-    host.says(*CREATE)
+    host.told(*CREATE)
     host.kill_guards()
     (own,) = host.checkpoints()
     host.asked("CheckpointAdjustRollbackTimeout", "ou", own, "1")  # no need to wait for it here
@@ -66,7 +66,7 @@ def test_with_guard_and_watcher_dead_the_checkpoint_brings_the_uplink_back(
     host.until(host.is_reached, "the host at its old address")
     # The last resort leaves the bridge with the same address: the next guard removes it.
     assert host.has_link("virbr1")
-    host.says("change", "cancel")
+    host.told("change", "cancel")
     assert host.change()["state"] == "rolled-back"
 
 
@@ -83,9 +83,9 @@ def test_while_another_program_tries_something_nothing_is_begun(host: NetworkMan
 def test_killed_and_not_restarted_it_finds_the_old_profile_at_its_next_start(
     other: NetworkManagerHost,
 ) -> None:
-    other.says(*CREATE)
+    other.told(*CREATE)
     other.kill_networkmanager()
-    other.says("change", "cancel")
+    other.told("change", "cancel")
     assert other.device_of_address() == "ens32"
     assert not other.has_link("virbr1")
     with other.networkmanager_again():
@@ -98,12 +98,12 @@ def test_restarted_in_the_window_it_goes_on_with_either_verb(
     other: NetworkManagerHost, verb: str, device: str
 ) -> None:
     before = other.files(DURABLE)
-    other.says(*CREATE)
+    other.told(*CREATE)
     other.kill_networkmanager()
     with other.networkmanager_again():
         assert other.checkpoints() == []
         foreign = other.checkpoint_on("ens36")  # it gets the number that ours had
-        other.says("change", verb, *(["--anyway"] if verb == "confirm" else []))
+        other.told("change", verb, *(["--anyway"] if verb == "confirm" else []))
         assert other.checkpoints() == [foreign]
         assert other.device_of_address() == device
         assert other.is_reached()
@@ -112,9 +112,9 @@ def test_restarted_in_the_window_it_goes_on_with_either_verb(
 
 
 def test_dead_when_a_change_is_kept_it_starts_with_exactly_that(other: NetworkManagerHost) -> None:
-    other.says(*CREATE)
+    other.told(*CREATE)
     other.kill_networkmanager()
-    other.says("change", "confirm", "--anyway")
+    other.told("change", "confirm", "--anyway")
     problem = other.change()["problem"]
     assert problem.count("NetworkManager is not running") == 2  # not once for every profile
     # What a boot finds: no bridge, nothing under /run.
@@ -132,7 +132,7 @@ def test_dead_when_a_change_is_kept_it_starts_with_exactly_that(other: NetworkMa
 def test_a_profile_that_somebody_edits_meanwhile_is_neither_replaced_nor_lost(
     other: NetworkManagerHost,
 ) -> None:
-    other.says(*CREATE)
+    other.told(*CREATE)
     other.run("nmcli", "connection", "modify", "office", "+ipv4.addresses", "10.1.1.77/24")
     edited = other.files(DURABLE)
     assert "10.1.1.77" in edited
@@ -140,7 +140,7 @@ def test_a_profile_that_somebody_edits_meanwhile_is_neither_replaced_nor_lost(
         "change", "confirm", "--anyway"
     )
     assert other.files(DURABLE) == edited
-    other.says("change", "cancel")
+    other.told("change", "cancel")
     assert f"Somebody else changed {OFFICE} meanwhile" in other.change()["problem"]
     assert other.files(DURABLE) == edited
     assert other.device_of_address() == "ens32"
@@ -149,11 +149,11 @@ def test_a_profile_that_somebody_edits_meanwhile_is_neither_replaced_nor_lost(
 
 
 def test_an_edit_of_the_trials_own_profile_is_not_kept_unread(host: NetworkManagerHost) -> None:
-    host.says(*CREATE)
+    host.told(*CREATE)
     host.run("nmcli", "connection", "modify", "virbr1", "ipv4.dns", GATEWAY)
     refused = host.complains("change", "confirm", "--anyway")
     assert f"{DURABLE}/virbr1.nmconnection was changed by somebody else" in refused
-    host.says("change", "cancel")
+    host.told("change", "cancel")
     problem = host.change()["problem"]
     assert "Somebody else changed" in problem
     copy = host.run("sh", "-c", "cat /run/kvmnet-tui/2*/theirs-virbr1.nmconnection")
@@ -161,12 +161,12 @@ def test_an_edit_of_the_trials_own_profile_is_not_kept_unread(host: NetworkManag
 
 
 def test_only_the_taps_in_our_bridge_notice_that_it_goes(host: NetworkManagerHost) -> None:
-    host.says(*CREATE)
+    host.told(*CREATE)
     host.run("ip", "link", "add", "br7", "type", "bridge")
     for tap, bridge in (("vnet7", "br7"), ("vnet8", "virbr1")):
         host.run("ip", "tuntap", "add", tap, "mode", "tap")
         host.run("ip", "link", "set", tap, "master", bridge)
-    host.says("change", "cancel")
+    host.told("change", "cancel")
     assert "master br7" in host.run("ip", "-o", "link", "show", "vnet7")
     assert "vnet8" in host.change()["problem"]
     assert "vnet7" not in host.change()["problem"]

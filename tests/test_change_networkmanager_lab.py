@@ -22,7 +22,7 @@ def test_the_trial_is_volatile_and_a_rollback_brings_the_old_profile_back(
 ) -> None:
     host.run("nmcli", "connection", "modify", "office", "connection.zone", "internal")
     before = host.files(DURABLE)
-    told = json.loads(host.says(*CREATE, "--json"))
+    told = json.loads(host.told(*CREATE, "--json"))
     assert told["title"] == "Bridge virbr1 on ens32"
     assert host.device_of_address() == "virbr1"
     assert host.profile_of("virbr1") == "virbr1"
@@ -30,7 +30,7 @@ def test_the_trial_is_volatile_and_a_rollback_brings_the_old_profile_back(
     assert zone.strip() == "internal"
     assert host.files(DURABLE) == before
     assert "virbr1" in host.files(VOLATILE)
-    host.says("change", "cancel")
+    host.told("change", "cancel")
     assert host.device_of_address() == "ens32"
     assert host.profile_of("ens32") == "office"
     assert host.files(DURABLE) == before
@@ -41,8 +41,8 @@ def test_the_trial_is_volatile_and_a_rollback_brings_the_old_profile_back(
 
 def test_what_is_kept_is_on_the_disk_and_can_be_undone(host: NetworkManagerHost) -> None:
     before = host.files(DURABLE)
-    host.says(*CREATE)
-    host.says("change", "confirm", "--anyway")
+    host.told(*CREATE)
+    host.told("change", "confirm", "--anyway")
     kept = host.files(DURABLE)
     own = ("id=virbr1", "id=virbr1-ens32", "stp=false", "cloned-mac-address=")
     for text in (*own, "autoconnect=false"):
@@ -50,10 +50,10 @@ def test_what_is_kept_is_on_the_disk_and_can_be_undone(host: NetworkManagerHost)
     assert "virbr1" not in host.files(VOLATILE)
     host.run("nmcli", "connection", "reload")
     assert host.device_of_address() == "virbr1"
-    host.says("change", "undo", "--yes")
+    host.told("change", "undo", "--yes")
     assert host.device_of_address() == "ens32"
     assert host.files(DURABLE) == kept  # a reboot would bring the bridge again
-    host.says("change", "confirm", "--anyway")
+    host.told("change", "confirm", "--anyway")
     assert host.device_of_address() == "ens32"
     assert not host.has_link("virbr1")
     assert host.files(DURABLE) == before
@@ -61,12 +61,12 @@ def test_what_is_kept_is_on_the_disk_and_can_be_undone(host: NetworkManagerHost)
 
 
 def test_with_a_profile_edited_since_the_undo_makes_new_ones(host: NetworkManagerHost) -> None:
-    host.says(*CREATE)
-    host.says("change", "confirm", "--anyway")
+    host.told(*CREATE)
+    host.told("change", "confirm", "--anyway")
     host.run("nmcli", "connection", "modify", "virbr1", "ipv4.route-metric", "77")
-    host.says("change", "undo", "--yes")
+    host.told("change", "undo", "--yes")
     assert host.device_of_address() == "ens32"
     assert "metric 77" in host.run("ip", "route", "show", "default")
-    host.says("change", "confirm", "--anyway")
+    host.told("change", "confirm", "--anyway")
     assert host.profile_of("ens32") == "ens32"
     assert not host.has_link("virbr1")

@@ -26,12 +26,6 @@ class NetworkManagerHost(ManagedHost):
     def __init__(self) -> None:
         super().__init__(KeptBy.NETWORKMANAGER)
 
-    def says(self, *arguments: str) -> str:
-        """What the program says; it must succeed."""
-        done = self.program(*arguments)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
     def complains(self, *arguments: str) -> str:
         """What the program says of something that it does not do."""
         done = self.program(*arguments)
@@ -40,7 +34,7 @@ class NetworkManagerHost(ManagedHost):
 
     def change(self) -> dict[str, Any]:
         """The newest change, as `change show` tells it."""
-        found: dict[str, Any] = json.loads(self.says("change", "show", "--json"))
+        found: dict[str, Any] = json.loads(self.told("change", "show", "--json"))
         return found
 
     def files(self, folder: str) -> str:
@@ -54,7 +48,7 @@ class NetworkManagerHost(ManagedHost):
         return journal
 
     def device_of_address(self) -> str:
-        """Every link with the host's address."""
+        """Every link with the host's address, for there may be none, or two."""
         lines = self.run("ip", "-o", "-4", "address", "show", "to", ADDRESS).splitlines()
         return " ".join(line.split()[1] for line in lines)
 
