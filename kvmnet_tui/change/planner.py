@@ -43,7 +43,7 @@ def make_plan(wish: Wish, facts: HostFacts, *, window: float = 0.0, identifier: 
     watched = kernel.touched(wish, facts)
     layout = layout_of(wish, facts)
     made = tuple(one.name for one in layout.made)
-    lease = hand_over(layout, backend.dhcp, partial(backend.is_leased, facts=facts))
+    lease = hand_over(layout, backend.dhcp(facts), partial(backend.is_leased, facts=facts))
     return Plan(
         id=identifier,
         title=wish_title(wish),
