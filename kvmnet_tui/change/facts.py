@@ -82,12 +82,26 @@ class Guest:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkManagerFact:
+    """The running daemon: its version, and the checkpoints of others and of changes of ours."""
+
+    version: str = ""
+    foreign: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+
+    def is_before(self, *version: int) -> bool:
+        """Whether it is older than a version; one that says nothing is not."""
+        numbers = [int(word) for word in self.version.split(".")[: len(version)] if word.isdigit()]
+        return bool(numbers) and tuple(numbers) < version
+
+
+@dataclass(frozen=True, slots=True)
 class HostFacts:
     """Everything a plan depends on.
 
     `files` are the configuration files read for the backends (path -> text); `networkmanager` is
-    what nmcli says of profiles and devices, None where it does not run. `blockers` are conditions
-    of the whole host found by the reader, as (code, detail), for the pre-flight.
+    None where it does not run; `zones` are those that firewalld puts links into by name. `notes`
+    are conditions of the whole host found by the reader, for the pre-flight.
     """
 
     hostname: str = ""
@@ -98,7 +112,8 @@ class HostFacts:
     session: SessionFact = field(default_factory=SessionFact)
     guests: tuple[Guest, ...] = ()
     files: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
-    networkmanager: Any = None
+    networkmanager: NetworkManagerFact | None = None
+    zones: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     has_systemd: bool = False
     drivers: Mapping[str, bool] = field(default_factory=lambda: _EMPTY)  # bridge, bonding, 8021q
     programs: frozenset[str] = frozenset()

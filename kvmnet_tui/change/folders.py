@@ -160,6 +160,19 @@ def _undone(status: ChangeStatus, problem: str) -> ChangeStatus:
     return replace(status, state=ChangeState.UNDONE_BY_REBOOT, problem=problem, deadline=0.0)
 
 
+def own_checkpoints() -> frozenset[str]:
+    """The paths of NetworkManager's checkpoints that belong to changes under way."""
+    found = set()
+    for path in RUN.glob("*/journal.json"):
+        try:
+            journal = read_journal(path.parent)
+            if ChangeState(journal["state"]) not in FINAL and journal.get("checkpoint"):
+                found.add(journal["checkpoint"]["path"])
+        except (OSError, ValueError, KeyError):
+            continue
+    return frozenset(found)
+
+
 def _text_of(path: str) -> str | None:
     """A configuration file's text, None when there is none."""
     try:

@@ -77,7 +77,7 @@ def announce_step(link: str, addresses: Sequence[str], say: str = "") -> Step:
 
 
 def wait_step(what: str, link: str, seconds: float, say: str = "") -> Step:
-    """Wait until `link` has `carrier` or `lacp` (a partner), is `forwarding`, `mii` or `absent`."""
+    """Wait until a link has `carrier`, `lacp`, is `forwarding`, `addressed`, `mii` or `absent`."""
     return {
         "do": "wait", "what": what, "link": link, "seconds": seconds,
         "say": say or f"wait for {what} of {link}",
@@ -89,6 +89,22 @@ def arp_step(link: str, target: str, seconds: float, *, must: bool = True, say: 
     return {
         "do": "arp", "link": link, "target": target, "must": must, "seconds": seconds,
         "say": say or f"ask for {target} on {link}",
+    }  # fmt: skip
+
+
+def lease_step(link: str, uuid: str, seconds: float) -> Step:
+    """Wait for the lease of a profile of NetworkManager; let it go on asking when there is none."""
+    return {
+        "do": "lease", "link": link, "uuid": uuid, "seconds": seconds,
+        "say": f"wait for a lease on {link}",
+    }  # fmt: skip
+
+
+def resume_step(link: str, uuid: str) -> Step:
+    """Where NetworkManager is dead, have it go on with a profile once it starts again."""
+    return {
+        "do": "resume", "link": link, "uuid": uuid, "seconds": STEP_SECONDS,
+        "say": f"let NetworkManager find {link} with its profile",
     }  # fmt: skip
 
 
@@ -144,6 +160,7 @@ class Plan:
     `own_links` are made by the trial and removed by the rollback, lowest first. `snapshot` is what
     the guard must find before, and find again after a rollback: {"links": {name: {...}}, "routes":
     [...], "rules": [...]}, as `reader.snapshot` makes it, of the `watched` links alone.
+    `uplinks` are covered by NetworkManager's own checkpoint while the change is on trial.
     `wish` and `backend` let history say what it was; `by_hand` is how to undo it without us.
     """
 
@@ -168,6 +185,7 @@ class Plan:
     leased: tuple[
         str, ...
     ] = ()  # links whose clients end with the commit: an undo asks there again
+    uplinks: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """The plan as the guard reads it."""
@@ -180,7 +198,7 @@ class Plan:
             read = json.loads(text)
             for name in ("watched", "own_links", "trial", "commit", "rollback", "affected"):
                 read[name] = tuple(read[name])
-            for name in ("by_hand", "finish", "leased"):
+            for name in ("by_hand", "finish", "leased", "uplinks"):
                 read[name] = tuple(read.get(name, ()))
             read["probes"] = tuple(Probe(**probe) for probe in read["probes"])
             read["files"] = tuple(FileChange(**change) for change in read["files"])

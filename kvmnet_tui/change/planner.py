@@ -6,7 +6,7 @@ from functools import partial
 
 from kvmnet_tui.change import kernel
 from kvmnet_tui.change.backends.dhcp import hand_over
-from kvmnet_tui.change.backends.layout import Kind
+from kvmnet_tui.change.backends.layout import Kind, Layout
 from kvmnet_tui.change.backends.wished import layout_of
 from kvmnet_tui.change.choice import backend_of
 from kvmnet_tui.change.facts import HostFacts
@@ -14,7 +14,7 @@ from kvmnet_tui.change.findings import Verdict
 from kvmnet_tui.change.plan import Plan, Probe
 from kvmnet_tui.change.preflight import findings
 from kvmnet_tui.change.wish_records import wish_record
-from kvmnet_tui.change.wishes import CreateBond, CreateBridge, Wish, top_device
+from kvmnet_tui.change.wishes import BackendName, CreateBond, CreateBridge, Wish, top_device
 from kvmnet_tui.change.words import wish_title
 from kvmnet_tui.i18n import _
 
@@ -40,8 +40,9 @@ def make_plan(wish: Wish, facts: HostFacts, *, window: float = 0.0, identifier: 
         raise PlanError(blocked[0].text)
     backend = backend_of(wish, facts).backend
     interruption = _interruption(wish, facts)
-    watched = kernel.touched(wish, facts)
     layout = layout_of(wish, facts)
+    uplinks = _uplinks(layout, facts) if backend.name is BackendName.NM else ()
+    watched = tuple(dict.fromkeys((*kernel.touched(wish, facts), *uplinks)))
     made = tuple(one.name for one in layout.made)
     lease = hand_over(layout, backend.dhcp(facts), partial(backend.is_leased, facts=facts))
     return Plan(
@@ -63,6 +64,7 @@ def make_plan(wish: Wish, facts: HostFacts, *, window: float = 0.0, identifier: 
         by_hand=backend.by_hand(wish, facts),
         wish=wish_record(wish),
         leased=lease.leased,
+        uplinks=uplinks,
     )
 
 
@@ -106,6 +108,14 @@ def _probes(wish: Wish, facts: HostFacts) -> Iterator[Probe]:
     for guest in facts.guests:
         if guest.bridge and guest.tap not in watched:
             yield Probe("plugged", guest.tap, guest.bridge)
+
+
+def _uplinks(layout: Layout, facts: HostFacts) -> tuple[str, ...]:
+    """The links that get other profiles of NetworkManager's, members of those among them."""
+    changed = (*(one.link for one in layout.joined), *(one.link for one in layout.freed))
+    members = (port.name for link in changed for port in facts.ports_of(link))
+    names = dict.fromkeys((*changed, *members, *layout.removed))
+    return tuple(name for name in names if facts.owner(name).name == "NetworkManager")
 
 
 def _affected(watched: tuple[str, ...], facts: HostFacts) -> Iterator[str]:

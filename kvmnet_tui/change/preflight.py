@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
+from kvmnet_tui.change.backends.nm_findings import checkpoint_findings
 from kvmnet_tui.change.backends.wished import carrier_of, heir_of
 from kvmnet_tui.change.choice import backend_of
 from kvmnet_tui.change.facts import HostFacts, LinkFact
@@ -371,6 +372,7 @@ def _of_host(wish: Wish, facts: HostFacts) -> Iterator[Finding]:
     if "root-on-network" in facts.notes:
         told = _("The root file system is on the network ({root}): its loss could not be undone.")
         yield _block(told.format(root=facts.notes["root-on-network"]))
+    yield from checkpoint_findings(facts)
     if facts.notes.get("br-netfilter") == "drop" and new_devices(wish):
         yield _warn(_("br_netfilter is on and the FORWARD policy drops: bridged guests are cut off"
                       " until rules let them through."))  # fmt: skip
@@ -379,6 +381,10 @@ def _of_host(wish: Wish, facts: HostFacts) -> Iterator[Finding]:
             told = _("Firewall rules name {link}: check that they suit the new device, or new"
                      " logins may be refused.")  # fmt: skip
             yield _warn(told.format(link=name))
+        if name in facts.zones:
+            told = _("firewalld puts {link} into the zone {zone} by its name: the new device is in"
+                     " the default zone.")  # fmt: skip
+            yield _warn(told.format(link=name, zone=facts.zones[name]))
         if any(route.words[1:] == ("nexthop",) for route in facts.routes_of(name)):
             told = _("A route with several next hops uses {link}: it could not be moved.")
             yield _block(told.format(link=name))

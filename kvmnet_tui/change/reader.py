@@ -20,6 +20,8 @@ from kvmnet_tui.change.facts import (
     RouteFact,
     SessionFact,
 )
+from kvmnet_tui.change.nm_reader import read_networkmanager
+from kvmnet_tui.change.zone_reader import read_zones
 from kvmnet_tui.i18n import _
 from kvmnet_tui.requests import RequestError
 from kvmnet_tui.sources.managers.backends import read_managers
@@ -69,6 +71,8 @@ def read_facts(root: Path = Path("/")) -> HostFacts:
         owners=owners,
         session=_session(),
         files=dict(_files(root)),
+        networkmanager=read_networkmanager(_said),
+        zones=dict(read_zones(root)),
         has_systemd=(root / "run/systemd/system").is_dir(),
         drivers=_drivers(root),
         programs=frozenset(name for name in _PROGRAMS if program(name)),

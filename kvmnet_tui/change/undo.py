@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from kvmnet_tui.change import folders
+from kvmnet_tui.change.backends import nm_undo
+from kvmnet_tui.change.backends.nm_findings import checkpoint_findings
 from kvmnet_tui.change.choice import backend_named
 from kvmnet_tui.change.facts import HostFacts
+from kvmnet_tui.change.findings import Verdict
+from kvmnet_tui.change.kernel import addresses_again
 from kvmnet_tui.change.plan import FileChange, Plan, Probe, Step, remove_step, run_step, write_step
 from kvmnet_tui.change.planner import PlanError, make_plan, window_of
 from kvmnet_tui.change.wish_records import inverse, wish_of
@@ -28,8 +32,27 @@ def undo_plan(identifier: str, facts: HostFacts, window: float = 0.0) -> Plan:
     if status is None or status.state is not ChangeState.COMMITTED:
         raise PlanError(_("Only a change that was kept can be undone."))
     if done.backend == BackendName.NM.value:
-        return _by_inverse(done, facts, window)
+        return _with_profiles(done, facts, window)
     return _by_replay(done, facts, window)
+
+
+def _with_profiles(done: Plan, facts: HostFacts, window: float) -> Plan:
+    """The profiles that were set aside come back; where somebody edited one, new ones are made."""
+    if not done.wish:
+        raise PlanError(_("An undo cannot be undone: make the change again."))
+    if any(_text_of(one.path) != one.after for one in done.files):
+        return _by_inverse(done, facts, window)
+    blocked = [one for one in checkpoint_findings(facts) if one.verdict is Verdict.BLOCKED]
+    if blocked:
+        raise PlanError(blocked[0].text)
+    links = done.snapshot.get("links", {})
+    addressed = {name for name, link in links.items() if link["addresses"]}
+    return dataclasses.replace(
+        _turned_round(done, window),
+        trial=nm_undo.back(done.files, addressed),
+        commit=nm_undo.commit(done.files),
+        rollback=(*nm_undo.forth(done.files), *addresses_again(done.watched, facts)),
+    )
 
 
 def _by_inverse(done: Plan, facts: HostFacts, window: float) -> Plan:
@@ -52,15 +75,8 @@ def _by_replay(done: Plan, facts: HostFacts, window: float) -> Plan:
     removed = [name for name in done.snapshot.get("links", ()) if name not in facts.links]
     asking = [step for link in done.leased if client for step in client.ask(link)]
     calling_off = [step for link in done.leased if client for step in client.end(link)]
-    return Plan(
-        id="",
-        title=_("Undo: {title}").format(title=done.title),
-        backend=done.backend,
-        window_seconds=window_of(window, done.expected_interruption_seconds),
-        expected_interruption_seconds=done.expected_interruption_seconds,
-        watched=done.watched,
-        own_links=(),
-        snapshot={},
+    return dataclasses.replace(
+        _turned_round(done, window),
         trial=(*(_lasting(_forced(step)) for step in done.rollback), *asking),
         commit=(
             *(_file_step(one) for one in files),
@@ -71,11 +87,29 @@ def _by_replay(done: Plan, facts: HostFacts, window: float) -> Plan:
             *calling_off,
             *(_forced(step) for step in done.trial if step["do"] != "wait"),
         ),
+    )
+
+
+def _turned_round(done: Plan, window: float) -> Plan:
+    """What every undo of a change has, yet without steps."""
+    return Plan(
+        id="",
+        title=_("Undo: {title}").format(title=done.title),
+        backend=done.backend,
+        window_seconds=window_of(window, done.expected_interruption_seconds),
+        expected_interruption_seconds=done.expected_interruption_seconds,
+        watched=done.watched,
+        own_links=(),
+        snapshot={},
+        trial=(),
+        commit=(),
+        rollback=(),
         probes=tuple(_turned(one) for one in done.probes if one.kind not in ("forwarding", "mii")),
         patience_seconds=done.patience_seconds,
-        files=files,
+        files=tuple(FileChange(one.path, one.after, one.before) for one in done.files),
         by_hand=(),
         wish={},
+        uplinks=done.uplinks,
     )
 
 

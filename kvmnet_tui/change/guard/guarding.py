@@ -26,10 +26,12 @@ from .journal import (
     Journal,
 )
 from .logins import logins_since
+from .meddling import Meddling, first_steps
 from .probes import passes
 from .snapshot import difference, take_snapshot
 from .steps import DO, stage, staged
 from .texts import _
+from .third_line import ThirdLine
 from .timer import end_timer, set_timer
 
 KEPT_CHANGES = 20
@@ -49,6 +51,7 @@ class Guard:
         self.plan: Data = json.loads((folder / "plan.json").read_text())
         self.journal = Journal(folder)
         self.last_answer: dict[int, float] = {}
+        self.third_line = ThirdLine(self.journal, self.plan.get("uplinks", []))
 
     def go(self) -> None:
         """Do what the journal's state asks for until it is final."""
@@ -121,6 +124,7 @@ class Guard:
             self.take_back(_("Its guard was dead until it was too late."))
             return
         self.journal.enter(APPLYING)
+        self.third_line.set_up(self.plan["window_seconds"])
         try:
             for step in self.plan["trial"]:
                 self.do(step)
@@ -134,6 +138,7 @@ class Guard:
             TRIAL, began=began, deadline=began + window, deadline_at=time.time() + window
         )
         self.time_it(window)
+        self.third_line.put_off(window)
 
     def do(self, step: Data) -> None:
         self.journal.note(step["say"] or step["do"])
@@ -216,6 +221,7 @@ class Guard:
             deadline=self.journal["deadline"] + seconds,
             deadline_at=self.journal["deadline_at"] + seconds,
         )
+        self.third_line.put_off(self.journal["deadline"] - boottime())
         self.journal.note(_("extended by {seconds} s").format(seconds=round(seconds)))
         self.time_it(self.journal["deadline"] - boottime())
 
@@ -236,11 +242,11 @@ class Guard:
     # Keeping it.
 
     def check_commit(self) -> None:
+        for step in first_steps(self.plan["commit"]):
+            path = Path(step["path"])
+            if digest_of(path) != step["before"]:
+                raise Failed(_("{path} was changed by somebody else").format(path=path))
         for step in self.plan["commit"]:
-            if step["do"] in ("write", "remove"):
-                path = Path(step["path"])
-                if digest_of(path) != step["before"]:
-                    raise Failed(_("{path} was changed by somebody else").format(path=path))
             if step["do"] == "write":
                 stage(step)
 
@@ -252,11 +258,13 @@ class Guard:
 
     def commit(self) -> None:
         """Only forward: every step may be done twice, and none is left out."""
+        self.third_line.take_away()
         problems = [self.journal["problem"]] if self.journal["problem"] else []
         while (number := self.journal["step"]) < len(self.plan["commit"]):
             problem = self.committed_step(self.plan["commit"][number])
-            problems += [problem] if problem else []
+            problems += [problem] if problem and problem not in problems else []
             self.journal.save(step=number + 1, problem=" ".join(problems))
+        self.third_line.take_away()  # where NetworkManager did not listen before
         self.journal.enter(COMMITTED)
 
     def committed_step(self, step: Data) -> str:
@@ -274,22 +282,25 @@ class Guard:
     def roll_back(self) -> None:
         """Put everything back until it is as it was."""
         strays = self.strays()
+        meddling = Meddling(self.plan)
+        meddling.keep_copies(self.folder)
         end = time.monotonic() + VERIFY_SECONDS
         while True:
             self.roll_back_once()
             left = self.left_over()
-            if not left:
+            if not left or (meddling.theirs and not self.own_links_left()):
                 break
             if time.monotonic() >= end:
                 problem = f"{self.journal['problem']} {left}.".strip()
                 self.journal.enter(ROLLBACK_FAILED, problem=problem)
                 return
             time.sleep(0.3)
-        problem = self.journal["problem"]
+        problem = f"{self.journal['problem']} {meddling.in_words(self.folder)}".strip()
         homeless = [tap for tap in strays if not self.sent_home(tap)]
         if homeless:
             said = _("These had joined meanwhile and are in no bridge now: {taps}.")
             problem = f"{problem} {said.format(taps=', '.join(homeless))}".strip()
+        self.third_line.take_away()
         self.journal.enter(ROLLED_BACK, problem=problem)
 
     def sent_home(self, tap: str) -> bool:
@@ -313,6 +324,9 @@ class Guard:
 
     def left_over(self) -> str:
         return difference(self.plan["snapshot"], take_snapshot(self.plan["watched"]))
+
+    def own_links_left(self) -> list[str]:
+        return [name for name in self.plan["own_links"] if link_named(name)]
 
     def strays(self) -> list[str]:
         """Others' links that joined what we made, such as taps of guests that were started."""

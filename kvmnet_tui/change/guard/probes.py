@@ -15,7 +15,10 @@ LACP_IN_SYNC, LACP_DEFAULTED, LACP_EXPIRED = 0x08, 0x40, 0x80
 
 
 def holds(what: str, link: str) -> bool:
-    """Whether a link has a carrier, forwards, is up in its bond, has a partner, or is absent."""
+    """Whether a link has carrier, address or partner, forwards, is up in its bond, or is absent."""
+    if what == "addressed":
+        found = ip_json("address", "show", "dev", link, "scope", "global")
+        return any(one.get("addr_info") for one in found)
     one = link_named(link)
     if what == "absent" or one is None:
         return one is None and what == "absent"

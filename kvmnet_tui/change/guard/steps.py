@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import signal
@@ -11,8 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .disk import digest_of, put_in_place, write_beside
+from .disk import digest_of, digest_of_text, put_in_place, write_beside
 from .host import Data, Failed, run
+from .old_profiles import do_lease, do_resume
 from .packets import announce, arp_answers
 from .probes import PROBE_TIMEOUT, holds
 from .texts import N_, _
@@ -44,8 +44,7 @@ def do_run(step: Data) -> None:
 
 def do_write(step: Data) -> None:
     path = Path(step["path"])
-    wanted = hashlib.sha256(step["text"].encode(errors="surrogateescape")).hexdigest()
-    if digest_of(path) == wanted:
+    if digest_of(path) == digest_of_text(step["text"]):
         with contextlib.suppress(FileNotFoundError):
             staged(path).unlink()
         return
@@ -98,6 +97,7 @@ NOT_WITHIN = {
     "forwarding": N_("{link} does not forward within {seconds} s"),
     "mii": N_("{link} is not up in its bond within {seconds} s"),
     "lacp": N_("{link} hears no LACP partner within {seconds} s: set its switch port up for LACP"),
+    "addressed": N_("{link} got no address within {seconds} s"),
     "absent": N_("{link} is still there after {seconds} s"),
 }
 
@@ -146,5 +146,7 @@ DO: dict[str, Callable[[Data], None]] = {
     "announce": do_announce,
     "wait": do_wait,
     "arp": do_arp,
+    "lease": do_lease,
+    "resume": do_resume,
     "end": do_end,
 }

@@ -6,7 +6,7 @@ may run at any point of a trial, and twice.
 """
 
 from kvmnet_tui.change.kernel.making import trial
-from kvmnet_tui.change.kernel.restoring import rollback, touched
+from kvmnet_tui.change.kernel.restoring import addresses_again, rollback, touched
 from kvmnet_tui.change.kernel.words import LACP, bond_mode
 
-__all__ = ["LACP", "bond_mode", "rollback", "touched", "trial"]
+__all__ = ["LACP", "addresses_again", "bond_mode", "rollback", "touched", "trial"]

@@ -1,6 +1,6 @@
 """Making of any point of a trial what there was before: steps of the rollback."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kvmnet_tui.change.backends.layout import Kind, Layout
 from kvmnet_tui.change.backends.wished import layout_of
@@ -49,25 +49,37 @@ def rollback(wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
     for link in removed:
         lines += [f"link set {link.name} up" if link.is_up else f"link set {link.name} down"]
         lines += [f"link set {link.name} master {link.master}"] if link.master else []
-    for link in existing:
-        lines += [address_line("add", one, link.name) for one in moved_addresses(link.name, facts)]
-    for link in existing:
-        routes = (route for route in facts.routes_of(link.name) if not route.is_connected)
-        lines += [route_line("replace", route, link.name) for route in routes]
+    links = [link.name for link in existing]
+    lines += _addresses_of(links, facts)
+    lines += _routes_of(links, facts)
     lines += _surplus(layout, facts)
     lines += [f"link delete {made.name}" for made in reversed(layout.made)]
     # A device's end takes routes along that had just moved: they are said once more.
-    lines += [
-        route_line("replace", route, link.name)
-        for link in existing
-        for route in facts.routes_of(link.name)
-        if not route.is_connected
-    ]
-    links = [link.name for link in existing]
+    lines += _routes_of(links, facts)
     steps = [ip_step(lines, f"put {', '.join(links)} back", force=True, seconds=20)]
     for link in existing:
         steps += announced(link.name, moved_addresses(link.name, facts))
     return tuple(steps)
+
+
+def addresses_again(links: Iterable[str], facts: HostFacts) -> tuple[Step, ...]:
+    """Addresses and routes of links that another program has put back."""
+    there = [name for name in links if name in facts.links]
+    lines = [*_addresses_of(there, facts), *_routes_of(there, facts)]
+    return (ip_step(lines, f"put addresses of {', '.join(there)} back", force=True),)
+
+
+def _addresses_of(links: Iterable[str], facts: HostFacts) -> Iterator[str]:
+    for name in links:
+        for one in moved_addresses(name, facts):
+            yield address_line("add", one, name)
+
+
+def _routes_of(links: Iterable[str], facts: HostFacts) -> Iterator[str]:
+    for name in links:
+        for route in facts.routes_of(name):
+            if not route.is_connected:
+                yield route_line("replace", route, name)
 
 
 def touched(wish: Wish, facts: HostFacts) -> tuple[str, ...]:

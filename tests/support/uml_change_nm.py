@@ -1,0 +1,106 @@
+"""Runs under the kernel that has bonding, beside a real NetworkManager: bonds with its profiles.
+
+What the host was like after each step is written to the folder named, as changes.json.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+GATEWAY, ADDRESS = "10.1.1.1", "10.1.1.2"
+PROFILES = "/etc/NetworkManager/system-connections"
+LAB = Path(__file__).with_name("networkmanager.sh")
+# The lab lays a /run of its own over the one with the outbox.
+OUTBOX = Path("/mnt")
+INSIDE = "inside"
+SETUP = (
+    "mount -o remount,rw /sys",  # bonds are told their options there
+    "mkdir -p /run/netns",
+    "ip netns add office",
+    "ip netns exec office sysctl -q -w net.ipv4.conf.all.arp_ignore=1",
+    "ip link set far32 netns office",
+    "ip link set far36 netns office",
+    "ip -n office link add br0 type bridge",
+    f"ip -n office address add {GATEWAY}/24 dev br0",
+    "ip -n office link set br0 up",
+    "ip -n office link set far32 up master br0",
+    "ip -n office link set far36 up master br0",
+)
+BOND = "bond create bond0 --member ens32 --member ens36"
+KEEP = "change confirm --anyway"
+# Name of the case -> the program's commands; the host is looked at after each.
+CASES = {
+    "stack": (f"{BOND} --vlan 7 --bridge virbr1 --yes", KEEP, "change undo --yes", KEEP),
+    "on-a-bond": (
+        f"{BOND} --yes", KEEP, "bridge create virbr1 --uplink bond0 --yes", "change cancel",
+    ),
+}  # fmt: skip
+
+
+def main() -> None:
+    """Start the lab around this very program, or be what runs in it."""
+    if sys.argv[1] == INSIDE:
+        try_all()
+        return
+    subprocess.run(["mount", "--bind", sys.argv[1], str(OUTBOX)], check=True)
+    inside = [sys.executable, "-m", __spec__.name, INSIDE]
+    os.execvp("unshare", ["unshare", "--net", "--mount", "sh", str(LAB), *inside])
+
+
+def try_all() -> None:
+    """Every case, one after another on the same host."""
+    for command in SETUP:
+        run(*command.split())
+    results: dict[str, list[Any]] = {}
+    for name, commands in CASES.items():
+        results[name] = [look({})]
+        for command in commands:
+            results[name].append(look(program(command)))
+            (OUTBOX / "changes.json").write_text(json.dumps(results))
+
+
+def look(said: dict[str, Any]) -> dict[str, Any]:
+    """What the last command said, and what the host is like."""
+    links = json.loads(run("ip", "-d", "-j", "address", "show"))
+    devices = run("nmcli", "-t", "-f", "DEVICE,CONNECTION", "device").splitlines()
+    return {
+        "said": said,
+        "links": {one["ifname"]: _link(one) for one in links},
+        "routes": sorted(run("ip", "-4", "route").splitlines()),
+        "profiles": dict(device.split(":") for device in devices),
+        "files": {path.name: path.read_text() for path in sorted(Path(PROFILES).iterdir())},
+        "is_reached": "1 received" in run("ping", "-c", "1", "-W", "1", GATEWAY, check=False),
+    }
+
+
+def _link(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "master": one.get("master", ""),
+        "mac": one.get("address", ""),
+        "mii": one.get("linkinfo", {}).get("info_slave_data", {}).get("mii_status", ""),
+        "addresses": [each["local"] for each in one["addr_info"] if each["family"] == "inet"],
+    }
+
+
+def program(command: str) -> dict[str, Any]:
+    """What kvmnet-tui says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "kvmnet_tui", "--lang", "en", *command.split()],
+        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=120,
+        env={**os.environ, "SSH_CONNECTION": f"{GATEWAY} 50022 {ADDRESS} 22"},
+    )  # fmt: skip
+    return {"status": done.returncode, "out": done.stdout, "err": done.stderr}
+
+
+def run(*argv: str, check: bool = True) -> str:
+    """What a command prints."""
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    assert not check or done.returncode == 0, f"{argv}: {done.stderr}"
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()
