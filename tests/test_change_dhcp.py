@@ -25,9 +25,14 @@ LEASED = {"/etc/network/interfaces": "auto ens32\niface ens32 inet dhcp\n"}
 
 
 def plan_of(
-    backend: BackendName, files: dict[str, str], mode: AddressMode = AddressMode.INHERIT
+    backend: BackendName,
+    files: dict[str, str],
+    mode: AddressMode = AddressMode.INHERIT,
+    *,
+    dhclient: bool = True,
 ) -> Plan:
-    facts = replace(course_facts(), files=files, hooks=frozenset({"bridge"}))
+    programs = frozenset({"dhclient"} if dhclient else ())
+    facts = replace(course_facts(), files=files, hooks=frozenset({"bridge"}), programs=programs)
     wish = CreateBridge(BridgeSpec("virbr1"), "ens32", Addressing(mode), backend)
     return make_plan(wish, facts)
 
@@ -43,26 +48,30 @@ def test_the_courses_own_host_asks_on_the_bridge_in_the_trial() -> None:
     assert plan.leased == ("ens32",)
 
 
-def test_with_ifupdown_its_own_choice_of_client_asks() -> None:
+def test_with_ifupdown_its_files_are_where_ifdown_looks_for_them() -> None:
     plan = plan_of(BackendName.IFUPDOWN, LEASED)
-    asked = plan.trial[-1]
-    assert asked["argv"][0] == "ifup"
-    assert asked["text"] == "iface virbr1 inet dhcp\n"
-    assert "echo 'iface virbr1 inet dhcp' | ifup --force -i /dev/stdin virbr1" in command_lines(
-        plan
-    )
+    asked = plan.trial[-1]["argv"]
+    assert (asked[0], asked[-1]) == ("dhclient", "virbr1")
+    assert "/run/dhclient.virbr1.pid" in asked
     assert "kill -9 $(cat /run/dhclient.virbr1.pid)" in rollback_script(plan)
+
+
+def test_without_dhclient_ifupdowns_own_choice_of_client_asks() -> None:
+    plan = plan_of(BackendName.IFUPDOWN, LEASED, dhclient=False)
+    assert plan.trial[-1]["text"] == "iface virbr1 inet dhcp\n"
+    shown = command_lines(plan)
+    assert "echo 'iface virbr1 inet dhcp' | ifup --force -i /dev/stdin virbr1" in shown
 
 
 def test_an_address_that_was_set_by_hand_stays_so() -> None:
     plan = plan_of(BackendName.IFUPDOWN, IFUPDOWN)
-    assert not any("dhcp" in step.get("text", "") for step in plan.trial)
+    assert not any(step["do"] == "run" for step in plan.trial)
     assert (plan.leased, [step for step in plan.commit if step["do"] == "end"]) == ((), [])
 
 
 def test_who_wishes_for_dhcp_asks_although_nobody_did_before() -> None:
     plan = plan_of(BackendName.IFUPDOWN, IFUPDOWN, AddressMode.DHCP)
-    assert plan.trial[-1]["text"] == "iface virbr1 inet dhcp\n"
+    assert plan.trial[-1]["argv"][0] == "dhclient"
     assert plan.leased == ()
 
 

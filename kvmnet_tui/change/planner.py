@@ -44,7 +44,7 @@ def make_plan(wish: Wish, facts: HostFacts, *, window: float = 0.0, identifier: 
     uplinks = _uplinks(layout, facts) if backend.name is BackendName.NM else ()
     watched = tuple(dict.fromkeys((*kernel.touched(wish, facts), *uplinks)))
     made = tuple(one.name for one in layout.made)
-    lease = hand_over(layout, backend.dhcp, partial(backend.is_leased, facts=facts))
+    lease = hand_over(layout, backend.dhcp(facts), partial(backend.is_leased, facts=facts))
     restored = kernel.rollback(wish, facts)
     if backend.name is BackendName.NM:
         restored = if_left(restored)

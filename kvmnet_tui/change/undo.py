@@ -80,7 +80,7 @@ def _by_replay(done: Plan, facts: HostFacts, window: float) -> Plan:
             told = _("{path} has been changed since: undo it by hand.")
             raise PlanError(told.format(path=one.path))
     backend = backend_named(BackendName(done.backend))
-    client = backend.dhcp
+    client = backend.dhcp(facts)
     removed = [name for name in done.snapshot.get("links", ()) if name not in facts.links]
     asking = [step for link in done.leased if client for step in client.ask(link)]
     calling_off = [step for link in done.leased if client for step in client.end(link)]

@@ -22,9 +22,8 @@ class Backend(Protocol):
 
     name: BackendName
 
-    @property
-    def dhcp(self) -> Client | None:
-        """None where the manager has clients of its own, or there is no manager."""
+    def dhcp(self, facts: HostFacts) -> Client | None:
+        """Its DHCP client; None where it asks by itself, or where there is no manager."""
 
     def is_leased(self, link: str, facts: HostFacts) -> bool:
         """Whether a link's configuration says DHCP; asked only where `dhcp` is a client."""

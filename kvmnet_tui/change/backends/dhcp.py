@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from kvmnet_tui.change.backends.layout import Layout, Method
 from kvmnet_tui.change.plan import Step, end_step, run_step
 
-_SECONDS: Final = 60  # what dhclient gives itself, unless it is configured otherwise
+_SECONDS: Final = 65  # dhclient gives itself 60, unless it is configured otherwise
 
 
 class Client(Protocol):
@@ -59,60 +59,41 @@ def _askers(layout: Layout, is_leased: Callable[[str], bool]) -> Iterator[tuple[
             yield link, addresses.source
 
 
-class Ifup:
-    """ifupdown runs whichever client is installed; what it says of a link is fed to it."""
-
-    def ask(self, link: str) -> tuple[Step, ...]:
-        """A stanza of its own: that of the configuration would make bridges and bonds too."""
-        said = f"ask for an address on {link}"
-        return (_ifupdown("ifup", link, "dhcp", say=said, seconds=_SECONDS),)
-
-    def end(self, link: str) -> tuple[Step, ...]:
-        """`ifdown` would release the lease: it is left to forget the link."""
-        files = (
-            f"/run/dhclient.{link}.pid",
-            f"/run/udhcpc.{link}.pid",
-            f"/run/dhcpcd-{link}.pid",
-            f"/run/dhcpcd/{link}.pid",
-        )
-        return (*(end_step(file, link) for file in files), self.forget(link))
-
-    def know(self, link: str) -> Step:
-        """Count a link among those that are up: `ifdown` would not touch it otherwise."""
-        return _ifupdown("ifup", link, "manual", may_fail=True)
-
-    def forget(self, link: str) -> Step:
-        """Count a link among those that are down."""
-        return _ifupdown("ifdown", link, "manual", may_fail=True)
-
-
+@dataclass(frozen=True)
 class Dhclient:
-    """The client of network.service, with the files where its scripts look for them."""
+    """ISC's client, with its files where a manager's own scripts look for them."""
+
+    pid_file: str  # with {link}
+    lease_file: str
 
     def ask(self, link: str) -> tuple[Step, ...]:
-        """As `ifup-eth` does."""
-        lease = f"/var/lib/dhclient/dhclient--{link}.lease"
-        argv = ("dhclient", "-1", "-q", "-lf", lease, "-pf", _pid_file(link), link)
-        return (run_step(argv, f"ask for an address on {link}", seconds=_SECONDS + 5),)
+        """Once: who gets no answer is told so, and does not ask on in the background."""
+        files = ("-lf", self.lease_file.format(link=link), "-pf", self.pid_file.format(link=link))
+        argv = ("dhclient", "-1", "-q", *files, link)
+        return (run_step(argv, f"ask for an address on {link}", seconds=_SECONDS),)
 
     def end(self, link: str) -> tuple[Step, ...]:
         """The process alone: `dhclient -r` would release the lease."""
-        return (end_step(_pid_file(link), link),)
+        return (end_step(self.pid_file.format(link=link), link),)
 
 
-def _pid_file(link: str) -> str:
-    return f"/var/run/dhclient-{link}.pid"
+class ByIfup:
+    """Another client of ifupdown's choice: dhcpcd or udhcpc."""
+
+    def ask(self, link: str) -> tuple[Step, ...]:
+        """By a stanza of its own: that of the configuration would make bridges and bonds too."""
+        return (ifupdown_step("ifup", link, "dhcp", seconds=_SECONDS),)
+
+    def end(self, link: str) -> tuple[Step, ...]:
+        """The process alone: `ifdown` would release the lease."""
+        names = (f"udhcpc.{link}", f"dhcpcd-{link}", f"dhcpcd/{link}", f"dhcpcd/{link}-4")
+        return tuple(end_step(f"/run/{name}.pid", link) for name in names)
 
 
-def _ifupdown(
-    program: str,
-    link: str,
-    method: str,
-    *,
-    say: str = "",
-    may_fail: bool = False,
-    seconds: int = 30,
+def ifupdown_step(
+    program: str, link: str, method: str, *, may_fail: bool = False, seconds: int = 30
 ) -> Step:
+    """`ifup` or `ifdown` by a stanza that is fed to it."""
     argv = (program, "--force", "-i", "/dev/stdin", link)
     text = f"iface {link} inet {method}\n"
-    return run_step(argv, say or f"{program} {link}", text=text, may_fail=may_fail, seconds=seconds)
+    return run_step(argv, f"{program} {link}", text=text, may_fail=may_fail, seconds=seconds)

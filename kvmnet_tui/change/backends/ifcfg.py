@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from kvmnet_tui.change.backends import ifcfg_file
-from kvmnet_tui.change.backends.dhcp import Dhclient
+from kvmnet_tui.change.backends.dhcp import Client, Dhclient
 from kvmnet_tui.change.backends.layout import (
     Addresses,
     FileEdit,
@@ -32,6 +32,9 @@ from kvmnet_tui.i18n import _
 
 FOLDER: Final = "/etc/sysconfig/network-scripts"
 _ROUTES: Final = ("route-", "route6-", "rule-", "rule6-")
+_DHCLIENT: Final = Dhclient(
+    "/var/run/dhclient-{link}.pid", "/var/lib/dhclient/dhclient--{link}.lease"
+)
 # Settings of a file that a new file beside it takes over as found.
 _AS_FOUND: Final = ("NM_CONTROLLED", "USERCTL")
 # Of the addressing, what a link keeps when only its IPv4 address is another one.
@@ -51,7 +54,10 @@ class Ifcfg:
 
     in_kernel: TrialInKernel
     name = BackendName.IFCFG
-    dhcp = Dhclient()
+
+    def dhcp(self, facts: HostFacts) -> Client | None:
+        """The one that `ifup-eth` starts."""
+        return _DHCLIENT if "dhclient" in facts.programs else None
 
     def is_leased(self, link: str, facts: HostFacts) -> bool:
         """Whether its file says so."""

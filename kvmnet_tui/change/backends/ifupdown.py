@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from kvmnet_tui.change.backends.dhcp import Ifup
+from kvmnet_tui.change.backends.dhcp import ByIfup, Client, Dhclient, ifupdown_step
 from kvmnet_tui.change.backends.interfaces_edit import edits
 from kvmnet_tui.change.backends.interfaces_file import pieces
 from kvmnet_tui.change.backends.layout import (
@@ -27,6 +27,7 @@ from kvmnet_tui.sources.managers.interfaces import read_paths
 # The hooks that a stanza with a bridge or bond needs at boot, and Debian's packages of them.
 _HELPERS: Final = {Kind.BRIDGE: ("bridge", "bridge-utils"), Kind.BOND: ("ifenslave", "ifenslave")}
 _IFUPDOWN2: Final = "ifreload"  # needs none of them
+_DHCLIENT: Final = Dhclient("/run/dhclient.{link}.pid", "/var/lib/dhcp/dhclient.{link}.leases")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,6 @@ class Ifupdown:
 
     in_kernel: TrialInKernel
     name = BackendName.IFUPDOWN
-    dhcp = Ifup()
 
     def findings(self, wish: Wish, facts: HostFacts) -> tuple[Finding, ...]:
         """Why it cannot be done this way, or what to know before."""
@@ -53,6 +53,10 @@ class Ifupdown:
     def files(self, wish: Wish, facts: HostFacts) -> tuple[FileChange, ...]:
         """The files as they will be."""
         return tuple(FileChange(one.path, one.before, one.after) for one in _edits(wish, facts))
+
+    def dhcp(self, facts: HostFacts) -> Client:
+        """The one that ifupdown prefers."""
+        return _DHCLIENT if "dhclient" in facts.programs else ByIfup()
 
     def is_leased(self, link: str, facts: HostFacts) -> bool:
         """Whether one of its stanzas says dhcp."""
@@ -72,7 +76,9 @@ class Ifupdown:
 
     def settle(self, there: Sequence[str], gone: Sequence[str]) -> tuple[Step, ...]:
         """Its list of links that are up, without which `ifdown` would not touch them."""
-        return (*map(self.dhcp.know, there), *map(self.dhcp.forget, gone))
+        up = (ifupdown_step("ifup", link, "manual", may_fail=True) for link in there)
+        down = (ifupdown_step("ifdown", link, "manual", may_fail=True) for link in gone)
+        return (*up, *down)
 
     def rollback(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:  # noqa: ARG002
         """The kernel's part is all there is."""

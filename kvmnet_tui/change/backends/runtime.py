@@ -15,7 +15,9 @@ class Runtime:
     """Changes that last until the next boot."""
 
     name = BackendName.RUNTIME
-    dhcp = None
+
+    def dhcp(self, facts: HostFacts) -> None:
+        """Nobody's."""
 
     def is_leased(self, link: str, facts: HostFacts) -> bool:
         """Not for us to know."""

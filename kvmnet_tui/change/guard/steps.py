@@ -129,7 +129,8 @@ def do_end(step: Data) -> None:
     """No signal that can be answered: a DHCP client would release its lease."""
     try:
         pid = int(Path(step["pid_file"]).read_text())
-        if step["link"].encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+        words = re.split(rb"[\0 ]", Path(f"/proc/{pid}/cmdline").read_bytes())
+        if step["link"].encode() in words:
             os.kill(pid, signal.SIGKILL)
             Path(step["pid_file"]).unlink()
     except (OSError, ValueError):
