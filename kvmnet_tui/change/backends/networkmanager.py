@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from kvmnet_tui.change import kernel
 from kvmnet_tui.change.backends import keyfile
 from kvmnet_tui.change.backends.layout import CannotConfigure, Kind, Layout
 from kvmnet_tui.change.backends.nm_findings import layout_findings, version_findings
@@ -10,10 +11,12 @@ from kvmnet_tui.change.backends.nm_profiles import MODE, Profile, Profiles, prof
 from kvmnet_tui.change.backends.nm_steps import (
     ADDRESS_SECONDS,
     LEASE_SECONDS,
+    SERVICE,
     activate,
     begin,
     nmcli,
 )
+from kvmnet_tui.change.backends.together import at_once
 from kvmnet_tui.change.backends.wished import layout_of
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.findings import Finding, Verdict
@@ -68,21 +71,30 @@ class NetworkManager:
         # A port does not bring up a controller that must not come up by itself.
         made = {kind: [one for one in planned.own if one.made is kind] for kind in Kind}
         above = [begin(one.uuid, one.link) for one in (*made[Kind.BRIDGE], *made[Kind.BOND])]
-        up = [activate(uuid, f"activate the profile of {link}") for uuid, link in planned.activate]
+        heard = dict(kernel.lacp_proof(wish, facts))
+        up = [
+            step
+            for uuid, link in planned.activate
+            for step in (
+                activate(uuid, f"activate the profile of {link}"),
+                *((heard[link],) if link in heard else ()),
+            )
+        ]
         up += [activate(one.uuid, f"make {one.link}") for one in made[Kind.VLAN]]
         down = [nmcli("connection", "down", "uuid", uuid) for uuid, _link in planned.down]
         layout = layout_of(wish, facts)
-        return (*written, *loaded, *above, *up, *down, *_gone(layout), *_addressed(layout, facts))
+        proved = kernel.proof_alone(wish, facts)
+        there = (*written, *loaded, *above, *up, *down)
+        return (*proved, *there, *_gone(layout), *_addressed(layout, facts))
 
     def commit(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """To /etc: ports, their controllers, last the old profiles; then nothing under /run."""
         planned = self._profiles(wish, facts)
-        steps: list[Step] = []
-        for edit in planned.commit:
-            steps.append(write_step(edit.path, edit.after or "", edit.before, MODE))
-            steps.append(nmcli("connection", "load", edit.path))
-        steps += [remove_step(_trial(one), _tried(one)) for one in planned.own]
-        return (*steps, nmcli("connection", "reload"))
+        service = SERVICE if facts.has_systemd else ""
+        loaded = nmcli("connection", "load", *(edit.path for edit in planned.commit))
+        written = at_once(planned.commit, service, (loaded,)) if planned.commit else ()
+        gone = (remove_step(_trial(one), _tried(one)) for one in planned.own)
+        return (*written, *gone, nmcli("connection", "reload"))
 
     def settle(self, there: Sequence[str], gone: Sequence[str]) -> tuple[Step, ...]:  # noqa: ARG002
         """It sees for itself."""
