@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.labs import requires_lab
 from tests.support.uml import run_in_uml
-from tests.support.uml_change_nm import ADDRESS
+from tests.support.uml_change_nm import ADDRESS, GATEWAY
 
 pytestmark = [requires_lab("uml"), requires_lab("networkmanager")]
 
@@ -21,10 +21,15 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     status = run_in_uml(["-m", "tests.support.uml_change_nm", "/run/outbox"], outbox, 240)
     assert status == 0, (outbox / "console").read_text(errors="replace")[-3000:]
     found: dict[str, Any] = json.loads(Path(outbox, "changes.json").read_text())
-    for steps in found.values():
-        for step in steps[1:]:
-            assert step["said"]["status"] == 0, step["said"]
     return found
+
+
+def steps_of(cases: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Before the case and after each of its commands, all of which succeeded."""
+    steps: list[dict[str, Any]] = cases[name]
+    for step in steps[1:]:
+        assert step["said"]["status"] == 0, step["said"]
+    return steps
 
 
 def addressed(step: dict[str, Any]) -> list[str]:
@@ -38,7 +43,7 @@ def host_of(step: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_bond_vlan_and_bridge_are_kept_and_undone_as_one_change(cases: dict[str, Any]) -> None:
-    before, tried, kept, undone, gone = cases["stack"]
+    before, tried, kept, undone, gone = steps_of(cases, "stack")
     for step in (tried, kept):
         links = step["links"]
         assert addressed(step) == ["virbr1"]
@@ -53,8 +58,18 @@ def test_bond_vlan_and_bridge_are_kept_and_undone_as_one_change(cases: dict[str,
     assert host_of(gone) == host_of(before)
 
 
+def test_an_idle_member_on_the_wrong_switch_ends_it_before_the_session_moves(
+    cases: dict[str, Any],
+) -> None:
+    before, refused = cases["wrong-switch"]
+    assert refused["said"]["status"] == 2
+    assert f"{GATEWAY} does not answer on ens36" in refused["said"]["err"]
+    assert refused["is_reached"]
+    assert host_of(refused) == host_of(before)
+
+
 def test_a_bridge_on_a_bond_keeps_the_bonds_members(cases: dict[str, Any]) -> None:
-    _before, _tried, bond, bridge, cancelled = cases["on-a-bond"]
+    bond, bridge, cancelled = steps_of(cases, "on-a-bond")
     assert addressed(bond) == ["bond0"]
     links = bridge["links"]
     assert addressed(bridge) == ["virbr1"]

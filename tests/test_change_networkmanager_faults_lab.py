@@ -126,6 +126,18 @@ def test_dead_when_a_change_is_kept_it_starts_with_exactly_that(other: NetworkMa
         other.until(other.is_reached, "an answer")
 
 
+def test_a_metric_that_networkmanager_deals_out_anew_is_no_difference(
+    host: NetworkManagerHost,
+) -> None:
+    host.run("nmcli", "device", "modify", "ens32", "ipv4.route-metric", "104")
+    assert "metric 104" in host.run("ip", "route", "show", "default")
+    host.told(*CREATE)
+    host.told("change", "cancel")
+    assert host.change()["state"] == "rolled-back"
+    (default,) = host.run("ip", "route", "show", "default").splitlines()
+    assert "dev ens32" in default
+
+
 # --- somebody else --------------------------------------------------------------------------------
 
 

@@ -161,15 +161,15 @@ def _undone(status: ChangeStatus, problem: str) -> ChangeStatus:
 
 
 def own_checkpoints() -> frozenset[str]:
-    """The paths of NetworkManager's checkpoints that belong to changes under way."""
+    """The paths of NetworkManager's checkpoints that belong to changes, also to failed ones."""
     found = set()
     for path in RUN.glob("*/journal.json"):
         try:
-            journal = read_journal(path.parent)
-            if ChangeState(journal["state"]) not in FINAL and journal.get("checkpoint"):
-                found.add(journal["checkpoint"]["path"])
-        except (OSError, ValueError, KeyError):
+            checkpoint = read_journal(path.parent).get("checkpoint")
+        except (OSError, ValueError):
             continue
+        if checkpoint:
+            found.add(checkpoint["path"])
     return frozenset(found)
 
 

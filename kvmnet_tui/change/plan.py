@@ -33,6 +33,11 @@ def ip_step(
     }  # fmt: skip
 
 
+def if_left(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Steps of a rollback, of which those of `ip` are for what a manager has left undone only."""
+    return tuple({**step, "if_left": True} if step["do"] == "ip" else step for step in steps)
+
+
 def run_step(
     argv: Sequence[str],
     say: str = "",

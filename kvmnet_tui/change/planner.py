@@ -11,7 +11,7 @@ from kvmnet_tui.change.backends.wished import layout_of
 from kvmnet_tui.change.choice import backend_of
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.findings import Verdict
-from kvmnet_tui.change.plan import Plan, Probe
+from kvmnet_tui.change.plan import Plan, Probe, if_left
 from kvmnet_tui.change.preflight import findings
 from kvmnet_tui.change.wish_records import wish_record
 from kvmnet_tui.change.wishes import BackendName, CreateBond, CreateBridge, Wish, top_device
@@ -45,6 +45,9 @@ def make_plan(wish: Wish, facts: HostFacts, *, window: float = 0.0, identifier: 
     watched = tuple(dict.fromkeys((*kernel.touched(wish, facts), *uplinks)))
     made = tuple(one.name for one in layout.made)
     lease = hand_over(layout, backend.dhcp(facts), partial(backend.is_leased, facts=facts))
+    restored = kernel.rollback(wish, facts)
+    if backend.name is BackendName.NM:
+        restored = if_left(restored)
     return Plan(
         id=identifier,
         title=wish_title(wish),
@@ -56,7 +59,7 @@ def make_plan(wish: Wish, facts: HostFacts, *, window: float = 0.0, identifier: 
         snapshot={},
         trial=(*backend.trial(wish, facts), *lease.ask),
         commit=(*backend.commit(wish, facts), *lease.end, *backend.settle(made, layout.removed)),
-        rollback=(*lease.call_off, *backend.rollback(wish, facts), *kernel.rollback(wish, facts)),
+        rollback=(*lease.call_off, *backend.rollback(wish, facts), *restored),
         probes=tuple(_probes(wish, facts)),
         patience_seconds=PATIENCE_SECONDS + 2 * interruption,
         files=backend.files(wish, facts),

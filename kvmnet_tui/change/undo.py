@@ -12,7 +12,16 @@ from kvmnet_tui.change.choice import backend_named
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.findings import Verdict
 from kvmnet_tui.change.kernel import addresses_again
-from kvmnet_tui.change.plan import FileChange, Plan, Probe, Step, remove_step, run_step, write_step
+from kvmnet_tui.change.plan import (
+    FileChange,
+    Plan,
+    Probe,
+    Step,
+    if_left,
+    remove_step,
+    run_step,
+    write_step,
+)
 from kvmnet_tui.change.planner import PlanError, make_plan, window_of
 from kvmnet_tui.change.wish_records import inverse, wish_of
 from kvmnet_tui.change.wishes import BackendName
@@ -52,7 +61,7 @@ def _with_profiles(done: Plan, facts: HostFacts, window: float) -> Plan:
         _turned_round(done, window),
         trial=nm_undo.back(done.files, addressed),
         commit=nm_undo.commit(done.files, has_systemd=facts.has_systemd),
-        rollback=(*nm_undo.forth(done.files), *addresses_again(done.watched, facts)),
+        rollback=(*nm_undo.forth(done.files), *if_left(addresses_again(done.watched, facts))),
     )
 
 

@@ -23,7 +23,8 @@ SETUP = (
     "ip netns exec office sysctl -q -w net.ipv4.conf.all.arp_ignore=1",
     "ip link set far32 netns office",
     "ip link set far36 netns office",
-    "ip -n office link add br0 type bridge",
+    # With a MAC of its own it has the same one whichever ports it has.
+    "ip -n office link add br0 address 52:54:00:0a:01:01 type bridge",
     f"ip -n office address add {GATEWAY}/24 dev br0",
     "ip -n office link set br0 up",
     "ip -n office link set far32 up master br0",
@@ -31,11 +32,26 @@ SETUP = (
 )
 BOND = "bond create bond0 --member ens32 --member ens36"
 KEEP = "change confirm --anyway"
-# Name of the case -> the program's commands; the host is looked at after each.
+# What an installer leaves behind.
+THEIR_BOND = (
+    "ip -n office link set far36 master br0",
+    "nmcli connection add type bond ifname bond0 con-name bond0 ipv6.method disabled"
+    " bond.options mode=active-backup,miimon=100 ipv4.method manual"
+    f" ipv4.addresses {ADDRESS}/24 ipv4.gateway {GATEWAY}",
+    *(
+        f"nmcli connection add type ethernet ifname {nic} con-name bond0-{nic} master bond0"
+        for nic in ("ens32", "ens36")
+    ),
+    "nmcli connection modify office connection.autoconnect no",
+    "nmcli --wait 30 connection up bond0-ens32",
+    "nmcli --wait 30 connection up bond0-ens36",
+)
+# Name of the case -> what happens before it; the program's commands, the host looked at after each.
 CASES = {
-    "stack": (f"{BOND} --vlan 7 --bridge virbr1 --yes", KEEP, "change undo --yes", KEEP),
+    "stack": ((), (f"{BOND} --vlan 7 --bridge virbr1 --yes", KEEP, "change undo --yes", KEEP)),
+    "wrong-switch": (("ip -n office link set far36 nomaster",), (f"{BOND} --yes",)),
     "on-a-bond": (
-        f"{BOND} --yes", KEEP, "bridge create virbr1 --uplink bond0 --yes", "change cancel",
+        THEIR_BOND, ("bridge create virbr1 --uplink bond0 --yes", "change cancel"),
     ),
 }  # fmt: skip
 
@@ -55,7 +71,9 @@ def try_all() -> None:
     for command in SETUP:
         run(*command.split())
     results: dict[str, list[Any]] = {}
-    for name, commands in CASES.items():
+    for name, (before, commands) in CASES.items():
+        for command in before:
+            run(*command.split())
         results[name] = [look({})]
         for command in commands:
             results[name].append(look(program(command)))
@@ -72,7 +90,7 @@ def look(said: dict[str, Any]) -> dict[str, Any]:
         "routes": sorted(run("ip", "-4", "route").splitlines()),
         "profiles": dict(device.split(":") for device in devices),
         "files": {path.name: path.read_text() for path in sorted(Path(PROFILES).iterdir())},
-        "is_reached": "1 received" in run("ping", "-c", "1", "-W", "1", GATEWAY, check=False),
+        "is_reached": " 1 received" in run("ping", "-c", "1", "-w", "3", GATEWAY, check=False),
     }
 
 

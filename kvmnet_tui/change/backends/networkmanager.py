@@ -83,9 +83,8 @@ class NetworkManager:
         up += [activate(one.uuid, f"make {one.link}") for one in made[Kind.VLAN]]
         down = [nmcli("connection", "down", "uuid", uuid) for uuid, _link in planned.down]
         layout = layout_of(wish, facts)
-        proved = kernel.proof_alone(wish, facts)
-        there = (*written, *loaded, *above, *up, *down)
-        return (*proved, *there, *_gone(layout), *_addressed(layout, facts))
+        making = (*kernel.proof_alone(wish, facts), *written, *loaded, *above, *up)
+        return (*making, *down, *_gone(layout), *_addressed(layout, facts))
 
     def commit(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """To /etc: ports, their controllers, last the old profiles; then nothing under /run."""

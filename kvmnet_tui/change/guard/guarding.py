@@ -28,7 +28,7 @@ from .journal import (
 from .logins import logins_since
 from .meddling import Meddling, first_steps
 from .probes import passes
-from .snapshot import difference, take_snapshot
+from .snapshot import difference, take_snapshot, without_metrics
 from .steps import DO, stage, staged
 from .texts import _
 from .third_line import ThirdLine
@@ -40,6 +40,7 @@ PROBE_EVERY = 1.0
 PREPARED_SECONDS = 30.0  # whoever starts a guard waits so long for it
 BASELINE_TRIES = 4
 VERIFY_SECONDS = 10.0
+SETTLE_SECONDS = 0.5
 COMMIT_TRIES = 3
 
 
@@ -296,11 +297,12 @@ class Guard:
                 self.journal.enter(ROLLBACK_FAILED, problem=problem)
                 return
             time.sleep(0.3)
-        problem = f"{self.journal['problem']} {meddling.in_words(self.folder)}".strip()
+        said = (self.journal["problem"], meddling.in_words(self.folder), left and f"{left}.")
+        problem = " ".join(filter(None, said))
         homeless = [tap for tap in strays if not self.sent_home(tap)]
         if homeless:
-            said = _("These had joined meanwhile and are in no bridge now: {taps}.")
-            problem = f"{problem} {said.format(taps=', '.join(homeless))}".strip()
+            told = _("These had joined meanwhile and are in no bridge now: {taps}.")
+            problem = f"{problem} {told.format(taps=', '.join(homeless))}".strip()
         self.third_line.take_away()
         self.journal.enter(ROLLED_BACK, problem=problem)
 
@@ -318,13 +320,28 @@ class Guard:
 
     def roll_back_once(self) -> None:
         for step in self.plan["rollback"]:
+            if step.get("if_left") and self.is_back_within(SETTLE_SECONDS):
+                continue
             try:
                 self.do(step)
             except (Failed, OSError) as failed:
                 self.journal.note(str(failed))
 
+    def is_back_within(self, seconds: float) -> bool:
+        """Whether a manager has put everything back; its last links may just be going."""
+        end = time.monotonic() + seconds
+        while self.left_over():
+            if time.monotonic() >= end:
+                return False
+            time.sleep(TICK)
+        return True
+
     def left_over(self) -> str:
-        return difference(self.plan["snapshot"], take_snapshot(self.plan["watched"]))
+        """The first thing that is not as it was."""
+        wanted, found = self.plan["snapshot"], take_snapshot(self.plan["watched"])
+        if self.plan["backend"] == "nm":
+            wanted, found = without_metrics(wanted), without_metrics(found)
+        return difference(wanted, found)
 
     def own_links_left(self) -> list[str]:
         return [name for name in self.plan["own_links"] if link_named(name)]

@@ -20,11 +20,16 @@ class Meddling:
         changed = [
             step
             for step in first_steps(plan["commit"])
-            if step["path"] not in tried and digest_of(Path(step["path"])) != step["before"]
+            if step["path"] not in tried and _is_other(step["path"], step["before"])
         ]
         self.theirs = [step["path"] for step in changed if step["before"] is not None]
         new = [step["path"] for step in changed if step["before"] is None]
-        self.ours = [*new, *(path for path in tried if _is_edited(tried[path]))]
+        edited = (
+            path
+            for path, step in tried.items()
+            if _is_other(path, None) and _is_other(path, digest_of_text(step["text"]))
+        )
+        self.ours = [*new, *edited]
 
     def in_words(self, folder: Path) -> str:
         """What a rollback makes of it: theirs stays as it is, of what was ours a copy is kept."""
@@ -53,5 +58,9 @@ def first_steps(steps: list[Data]) -> Iterator[Data]:
             yield step
 
 
-def _is_edited(written: Data) -> bool:
-    return digest_of(Path(written["path"])) not in (None, digest_of_text(written["text"]))
+def _is_other(path: str, digest: str | None) -> bool:
+    """Whether a file is not this one; of one that cannot be read nobody knows."""
+    try:
+        return digest_of(Path(path)) != digest
+    except OSError:
+        return False

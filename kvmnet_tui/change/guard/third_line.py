@@ -9,12 +9,13 @@ known by its path and the bus name of the daemon that made it, which nobody else
 
 from __future__ import annotations
 
-from .host import Failed, run
+from .host import Failed, link_named, run
 from .journal import Journal
 from .texts import _
 
 LATE_SECONDS = 30.0  # after the deadline, which the guard keeps, and the timer's 10 s
 CALL_SECONDS = 5.0
+NO_FLAGS = "0"  # others unplug taps from bridges that have nothing to do with it
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 SERVICE = "org.freedesktop.NetworkManager"
 MANAGER = "/org/freedesktop/NetworkManager"
@@ -29,20 +30,14 @@ class ThirdLine:
 
     def set_up(self, seconds: float) -> None:
         """Have NetworkManager put the uplinks back by itself, some time after so many seconds."""
-        if not self._uplinks:
+        links = [link for link in self._uplinks if link_named(link)]
+        if not links:
             return
         try:
             daemon = called(*BUS, "GetNameOwner", "s", SERVICE)
-            devices = [_asked(daemon, "GetDeviceByIpIface", "s", link) for link in self._uplinks]
-            path = _asked(
-                daemon,
-                "CheckpointCreate",
-                "aouu",
-                str(len(devices)),
-                *devices,
-                _timeout(seconds),
-                "0",
-            )
+            devices = [_asked(daemon, "GetDeviceByIpIface", "s", link) for link in links]
+            given = (str(len(devices)), *devices, _timeout(seconds), NO_FLAGS)
+            path = _asked(daemon, "CheckpointCreate", "aouu", *given)
         except Failed as failed:
             self._say(failed)
         else:

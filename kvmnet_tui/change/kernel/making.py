@@ -28,6 +28,8 @@ from kvmnet_tui.change.wishes import Wish
 
 CARRIER_SECONDS = 15.0  # a NIC that was down negotiates for two or three
 PROOF_SECONDS = 10.0
+# Modes in which the switch may answer on any cable of its channel, one that has yet to join too.
+_CHANNELS = frozenset({"balance-rr", "balance-xor", "broadcast"})
 LACP_SECONDS = 20.0  # both ends speak at once when a cable is plugged in, then each second
 
 
@@ -116,20 +118,26 @@ def _proof(
     for _link, heard in _lacp(layout, facts):
         yield heard
     gateway = next(iter(gateways_through(facts, carrier)), "")
-    if gateway:
+    if gateway and bond_mode(idle[0], layout, facts) not in _CHANNELS:
         tagged = (made.name for made in layout.made if made.kind is Kind.VLAN)
         said = f"prove that {member} reaches {gateway}"
         yield arp_step(next(tagged, bond), gateway, PROOF_SECONDS, say=said)
 
 
 def _to_be_proved(layout: Layout, facts: HostFacts) -> list[str]:
-    """The idle members of a new bond, when another one carries addresses now."""
+    """The idle members of a new bond, when another one carries addresses now.
+
+    Those that have a cable come first, then those that are down, of which nobody knows.
+    """
     carrier = _carrier(layout)
     source = facts.links.get(carrier)
     if source is None or not source.has_carrier or not source.addresses:
         return []
     new = {made.name for made in layout.made if made.kind is Kind.BOND}
-    return [one.link for one in layout.joined if one.controller in new and one.link != carrier]
+    idle = [facts.links[one.link] for one in layout.joined
+            if one.controller in new and one.link != carrier]  # fmt: skip
+    able = (link for link in idle if link.has_carrier or not link.is_up)
+    return [link.name for link in sorted(able, key=lambda link: not link.has_carrier)]
 
 
 def _lacp(layout: Layout, facts: HostFacts) -> Iterator[tuple[str, Step]]:
@@ -157,7 +165,9 @@ def proof_alone(wish: Wish, facts: HostFacts) -> Iterator[Step]:
         yield ip_step([f"link set {member} up"], f"bring {member} up")
         yield wait_step("carrier", member, CARRIER_SECONDS)
         gateway = next(iter(gateways_through(facts, _carrier(layout))), "")
-        if gateway and not any(made.kind is Kind.VLAN for made in layout.made):
+        is_tagged = any(made.kind is Kind.VLAN for made in layout.made)
+        mode = next(bond_mode(one, layout, facts) for one in layout.joined if one.link == member)
+        if gateway and not is_tagged and mode not in {LACP, *_CHANNELS}:
             said = f"prove that {member} reaches {gateway}"
             yield arp_step(member, gateway, PROOF_SECONDS, say=said)
 

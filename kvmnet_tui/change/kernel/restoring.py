@@ -115,7 +115,8 @@ def _put_back(link: LinkFact, *, in_bond: bool) -> Iterator[str]:
         yield f"link set {link.name} master {link.master}"
     else:
         yield f"link set {link.name} nomaster"
-    if in_bond and link.mac and not link.master:
+    # A bond takes the MAC of whichever member joins first, unless it is told.
+    if link.mac and (link.kind == "bond" or (in_bond and not link.master)):
         yield f"link set {link.name} address {link.mac}"
     if not link.master:
         yield f"link set {link.name} mtu {link.mtu}"
