@@ -154,6 +154,7 @@ def _under_systemd(systemd_run: str, folder: Path) -> None:
         systemd_run, "--quiet", "--collect", f"--unit=kvmnet-tui-{folder.name}",
         "--property=Restart=on-failure", "--property=RestartSec=100ms",
         "--property=StartLimitIntervalSec=0", "--property=OOMScoreAdjust=-900",
+        "--property=KillMode=process",  # a DHCP client of the trial's goes on after it
     ]  # fmt: skip
     done = subprocess.run(
         [*service, *_command(folder, str(folder))], capture_output=True, text=True, check=False

@@ -28,6 +28,7 @@ from kvmnet_tui.change.wishes import BackendName
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.change import ChangeState
 
+_OF_THE_CHANGE = frozenset({"forwarding", "mii", "lacp"})  # probes of what it had made
 _LIFETIMES = re.compile(r" valid_lft \d+ preferred_lft \d+")
 
 
@@ -59,7 +60,7 @@ def _with_profiles(done: Plan, facts: HostFacts, window: float) -> Plan:
     return dataclasses.replace(
         _turned_round(done, window),
         trial=nm_undo.back(done.files, addressed),
-        commit=nm_undo.commit(done.files),
+        commit=nm_undo.commit(done.files, has_systemd=facts.has_systemd),
         rollback=(*nm_undo.forth(done.files), *if_left(addresses_again(done.watched, facts))),
     )
 
@@ -113,7 +114,7 @@ def _turned_round(done: Plan, window: float) -> Plan:
         trial=(),
         commit=(),
         rollback=(),
-        probes=tuple(_turned(one) for one in done.probes if one.kind not in ("forwarding", "mii")),
+        probes=tuple(_turned(one) for one in done.probes if one.kind not in _OF_THE_CHANGE),
         patience_seconds=done.patience_seconds,
         files=tuple(FileChange(one.path, one.after, one.before) for one in done.files),
         by_hand=(),

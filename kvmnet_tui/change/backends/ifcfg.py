@@ -85,7 +85,8 @@ class Ifcfg:
 
     def commit(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """All files or none, whenever the power goes."""
-        return at_once(edits(layout_of(wish, facts), _files(facts)), "network.service")
+        service = "network.service" if facts.has_systemd else ""
+        return at_once(edits(layout_of(wish, facts), _files(facts)), service)
 
     def settle(self, there: Sequence[str], gone: Sequence[str]) -> tuple[Step, ...]:  # noqa: ARG002
         """It sees for itself."""

@@ -72,7 +72,7 @@ class Ifupdown:
 
     def commit(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """Replace the files at once."""
-        return at_once(_edits(wish, facts), "networking.service")
+        return at_once(_edits(wish, facts), "networking.service" if facts.has_systemd else "")
 
     def settle(self, there: Sequence[str], gone: Sequence[str]) -> tuple[Step, ...]:
         """Its list of links that are up, without which `ifdown` would not touch them."""

@@ -3,26 +3,26 @@
 from collections.abc import Sequence
 from typing import Final
 
+from kvmnet_tui.change import kernel
 from kvmnet_tui.change.backends import keyfile
-from kvmnet_tui.change.backends.layout import CannotConfigure, Joined, Kind, Layout
+from kvmnet_tui.change.backends.layout import CannotConfigure, Kind, Layout
 from kvmnet_tui.change.backends.nm_findings import layout_findings, version_findings
 from kvmnet_tui.change.backends.nm_profiles import MODE, Profile, Profiles, profiles
 from kvmnet_tui.change.backends.nm_steps import (
     ADDRESS_SECONDS,
     LEASE_SECONDS,
+    SERVICE,
     activate,
     begin,
     nmcli,
 )
+from kvmnet_tui.change.backends.together import at_once
 from kvmnet_tui.change.backends.wished import layout_of
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.findings import Finding, Verdict
-from kvmnet_tui.change.kernel.making import LACP_SECONDS, PROOF_SECONDS
-from kvmnet_tui.change.kernel.words import LACP, bond_mode, gateways_through
 from kvmnet_tui.change.plan import (
     FileChange,
     Step,
-    arp_step,
     ip_step,
     lease_step,
     remove_step,
@@ -33,7 +33,6 @@ from kvmnet_tui.change.plan import (
 )
 from kvmnet_tui.change.wishes import BackendName, Wish
 
-_ONE_CABLE: Final = ("active-backup", "balance-tlb", "balance-alb")  # switch ports as usual
 TRIAL: Final = "/run/NetworkManager/system-connections"
 
 
@@ -72,22 +71,29 @@ class NetworkManager:
         # A port does not bring up a controller that must not come up by itself.
         made = {kind: [one for one in planned.own if one.made is kind] for kind in Kind}
         above = [begin(one.uuid, one.link) for one in (*made[Kind.BRIDGE], *made[Kind.BOND])]
-        layout = layout_of(wish, facts)
-        up = [step for one in planned.activate for step in _joined(*one, layout, facts)]
+        heard = dict(kernel.lacp_proof(wish, facts))
+        up = [
+            step
+            for uuid, link in planned.activate
+            for step in (
+                activate(uuid, f"activate the profile of {link}"),
+                *((heard[link],) if link in heard else ()),
+            )
+        ]
         up += [activate(one.uuid, f"make {one.link}") for one in made[Kind.VLAN]]
         down = [nmcli("connection", "down", "uuid", uuid) for uuid, _link in planned.down]
-        making = (*_proof(layout, facts), *written, *loaded, *above, *up)
+        layout = layout_of(wish, facts)
+        making = (*kernel.proof_alone(wish, facts), *written, *loaded, *above, *up)
         return (*making, *down, *_gone(layout), *_addressed(layout, facts))
 
     def commit(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """To /etc: ports, their controllers, last the old profiles; then nothing under /run."""
         planned = self._profiles(wish, facts)
-        steps: list[Step] = []
-        for edit in planned.commit:
-            steps.append(write_step(edit.path, edit.after or "", edit.before, MODE))
-            steps.append(nmcli("connection", "load", edit.path))
-        steps += [remove_step(_trial(one), _tried(one)) for one in planned.own]
-        return (*steps, nmcli("connection", "reload"))
+        service = SERVICE if facts.has_systemd else ""
+        loaded = nmcli("connection", "load", *(edit.path for edit in planned.commit))
+        written = at_once(planned.commit, service, (loaded,)) if planned.commit else ()
+        gone = (remove_step(_trial(one), _tried(one)) for one in planned.own)
+        return (*written, *gone, nmcli("connection", "reload"))
 
     def settle(self, there: Sequence[str], gone: Sequence[str]) -> tuple[Step, ...]:  # noqa: ARG002
         """It sees for itself."""
@@ -139,46 +145,6 @@ def _trial(profile: Profile) -> str:
 def _tried(profile: Profile) -> str:
     """The profile for the trial: NetworkManager must not bring it up by itself."""
     return keyfile.changed(profile.text, "connection", "autoconnect", "false")
-
-
-def _proof(layout: Layout, facts: HostFacts) -> tuple[Step, ...]:
-    """An idle member reaches the gateway before the one that carries the session moves.
-
-    It is asked as the NIC it still is: NetworkManager gives a bond its address with its first
-    member. Ports of a channel may answer on the other cable, a VLAN's with a tag: not proved here.
-    """
-    carrier = facts.links.get(next(iter(layout.moved), ""))
-    idle = _idle(layout, facts)
-    if carrier is None or not carrier.has_carrier or not idle:
-        return ()
-    gateway = next(gateways_through(facts, carrier.name), "")
-    tagged = any(made.kind is Kind.VLAN for made in layout.made)
-    if not gateway or tagged or bond_mode(idle[0], layout, facts) not in _ONE_CABLE:
-        return ()
-    link = idle[0].link
-    said = f"prove that {link} reaches {gateway}"
-    return (arp_step(link, gateway, PROOF_SECONDS, say=said),)
-
-
-def _idle(layout: Layout, facts: HostFacts) -> list[Joined]:
-    """The new bond's members with a cable that carry nothing yet."""
-    return [
-        one
-        for one in layout.joined
-        if one.controller_kind is Kind.BOND
-        and one.link not in layout.moved
-        and any(made.name == one.controller for made in layout.made)
-        and facts.links[one.link].has_carrier
-    ]
-
-
-def _joined(uuid: str, link: str, layout: Layout, facts: HostFacts) -> tuple[Step, ...]:
-    """A port or member comes up; the first of a channel is to hear its partner before the next."""
-    up = activate(uuid, f"activate the profile of {link}")
-    first = next(iter(_idle(layout, facts)), None)
-    if first is None or first.link != link or bond_mode(first, layout, facts) != LACP:
-        return (up,)
-    return (up, wait_step("lacp", link, LACP_SECONDS, f"wait for {link}'s LACP partner"))
 
 
 def _again(uuid: str, link: str, *, has_lease: bool) -> Step:

@@ -4,6 +4,7 @@ from typing import Final
 
 from kvmnet_tui.change.plan import Step, run_step
 
+SERVICE: Final = "NetworkManager.service"
 ADDRESS_SECONDS: Final = 15.0  # a DHCP client asks four times meanwhile
 LEASE_SECONDS: Final = 3.0  # then the host has its address back without one
 

@@ -8,23 +8,24 @@ from dataclasses import dataclass
 from typing import Final
 
 from kvmnet_tui.change.backends import keyfile
+from kvmnet_tui.change.backends.layout import FileEdit
 from kvmnet_tui.change.backends.nm_profiles import MODE, wants_lease
 from kvmnet_tui.change.backends.nm_steps import (
     ADDRESS_SECONDS,
     LEASE_SECONDS,
+    SERVICE,
     activate,
     begin,
     nmcli,
 )
+from kvmnet_tui.change.backends.together import at_once
 from kvmnet_tui.change.plan import (
     FileChange,
     Step,
     ip_step,
     lease_step,
-    remove_step,
     resume_step,
     wait_step,
-    write_step,
 )
 
 _CONTROLLERS: Final = ("bridge", "bond")  # in the order in which they begin to come up
@@ -61,15 +62,15 @@ def forth(files: Sequence[FileChange]) -> tuple[Step, ...]:
     return (*_up(made, may_fail=True), *_down(old, made), *leases, *found)
 
 
-def commit(files: Sequence[FileChange]) -> tuple[Step, ...]:
+def commit(files: Sequence[FileChange], *, has_systemd: bool) -> tuple[Step, ...]:
     """The old profiles first, so that there is one for each link at every step; then ours go."""
-    steps: list[Step] = []
-    for one in files:
-        if one.before is not None:
-            steps.append(write_step(one.path, one.before, one.after, MODE))
-            steps.append(nmcli("connection", "load", one.path))
-    steps += [remove_step(one.path, one.after or "") for one in files if one.before is None]
-    return (*steps, nmcli("connection", "reload"))
+    back_again = [one for one in files if one.before is not None]
+    gone = [one for one in files if one.before is None]
+    edits = [FileEdit(one.path, one.after, one.before, MODE) for one in (*back_again, *gone)]
+    loaded = nmcli("connection", "load", *(one.path for one in back_again))
+    then = (loaded,) if back_again else ()
+    service = SERVICE if has_systemd else ""
+    return (*at_once(edits, service, then), nmcli("connection", "reload"))
 
 
 def _made(files: Sequence[FileChange]) -> list[_Profile]:

@@ -24,6 +24,7 @@ def set_timer(folder: Path, seconds: float) -> None:
     run(
         [
             *("systemd-run", "--quiet", "--collect", f"--unit={name}"),
+            "--property=KillMode=process",
             *(f"--on-active={seconds + LATE_SECONDS:.0f}s", "--timer-property=AccuracySec=100ms"),
             *(sys.executable, "-I", "-S", sys.argv[0], str(folder)),
         ]

@@ -5,8 +5,17 @@ a session moves in one batch, within milliseconds. A rollback says how everythin
 may run at any point of a trial, and twice.
 """
 
-from kvmnet_tui.change.kernel.making import trial
+from kvmnet_tui.change.kernel.making import lacp_proof, proof_alone, trial
 from kvmnet_tui.change.kernel.restoring import addresses_again, rollback, touched
 from kvmnet_tui.change.kernel.words import LACP, bond_mode
 
-__all__ = ["LACP", "addresses_again", "bond_mode", "rollback", "touched", "trial"]
+__all__ = [
+    "LACP",
+    "addresses_again",
+    "bond_mode",
+    "lacp_proof",
+    "proof_alone",
+    "rollback",
+    "touched",
+    "trial",
+]

@@ -28,6 +28,8 @@ from kvmnet_tui.change.wishes import Wish
 
 CARRIER_SECONDS = 15.0  # a NIC that was down negotiates for two or three
 PROOF_SECONDS = 10.0
+# Modes in which the switch may answer on any cable of its channel, one that has yet to join too.
+_CHANNELS = frozenset({"balance-rr", "balance-xor", "broadcast"})
 LACP_SECONDS = 20.0  # both ends speak at once when a cable is plugged in, then each second
 
 
@@ -108,19 +110,66 @@ def _proof(
     layout: Layout, facts: HostFacts, idle: Sequence[Joined], carrier: str
 ) -> Iterator[Step]:
     """An idle member must reach the gateway before the one that carries the session moves."""
-    members = [one.link for one in idle if one.controller_kind is Kind.BOND]
-    source = facts.links.get(carrier)
-    if not members or source is None or not source.has_carrier or not source.addresses:
+    members = _to_be_proved(layout, facts)
+    if not members:
         return
-    bond = idle[0].controller
-    yield wait_step("mii", members[0], CARRIER_SECONDS, f"wait until {members[0]} is up in {bond}")
-    if bond_mode(idle[0], layout, facts) == LACP:
-        yield wait_step("lacp", members[0], LACP_SECONDS, f"wait for {members[0]}'s LACP partner")
+    member, bond = members[0], idle[0].controller
+    yield wait_step("mii", member, CARRIER_SECONDS, f"wait until {member} is up in {bond}")
+    for _link, heard in _lacp(layout, facts):
+        yield heard
     gateway = next(iter(gateways_through(facts, carrier)), "")
-    if gateway:
+    if gateway and bond_mode(idle[0], layout, facts) not in _CHANNELS:
         tagged = (made.name for made in layout.made if made.kind is Kind.VLAN)
-        said = f"prove that {members[0]} reaches {gateway}"
+        said = f"prove that {member} reaches {gateway}"
         yield arp_step(next(tagged, bond), gateway, PROOF_SECONDS, say=said)
+
+
+def _to_be_proved(layout: Layout, facts: HostFacts) -> list[str]:
+    """The idle members of a new bond, when another one carries addresses now.
+
+    Those that have a cable come first, then those that are down, of which nobody knows.
+    """
+    carrier = _carrier(layout)
+    source = facts.links.get(carrier)
+    if source is None or not source.has_carrier or not source.addresses:
+        return []
+    new = {made.name for made in layout.made if made.kind is Kind.BOND}
+    idle = [facts.links[one.link] for one in layout.joined
+            if one.controller in new and one.link != carrier]  # fmt: skip
+    able = (link for link in idle if link.has_carrier or not link.is_up)
+    return [link.name for link in sorted(able, key=lambda link: not link.has_carrier)]
+
+
+def _lacp(layout: Layout, facts: HostFacts) -> Iterator[tuple[str, Step]]:
+    """The first idle member of a bond with LACP, and the wait for its partner."""
+    for member in _to_be_proved(layout, facts)[:1]:
+        joined = next(one for one in layout.joined if one.link == member)
+        if bond_mode(joined, layout, facts) == LACP:
+            said = f"wait for {member}'s LACP partner"
+            yield member, wait_step("lacp", member, LACP_SECONDS, said)
+
+
+def lacp_proof(wish: Wish, facts: HostFacts) -> Iterator[tuple[str, Step]]:
+    """For backends that make the bond themselves: what follows on a member's joining."""
+    return _lacp(layout_of(wish, facts), facts)
+
+
+def proof_alone(wish: Wish, facts: HostFacts) -> Iterator[Step]:
+    """The same proof before there is a bond, on the idle NIC with its own MAC.
+
+    A manager gives the bond the session's MAC at once: asked from there, a switch would send the
+    session's frames to the idle member. With a VLAN in between nobody can ask untagged.
+    """
+    layout = layout_of(wish, facts)
+    for member in _to_be_proved(layout, facts)[:1]:
+        yield ip_step([f"link set {member} up"], f"bring {member} up")
+        yield wait_step("carrier", member, CARRIER_SECONDS)
+        gateway = next(iter(gateways_through(facts, _carrier(layout))), "")
+        is_tagged = any(made.kind is Kind.VLAN for made in layout.made)
+        mode = next(bond_mode(one, layout, facts) for one in layout.joined if one.link == member)
+        if gateway and not is_tagged and mode not in {LACP, *_CHANNELS}:
+            said = f"prove that {member} reaches {gateway}"
+            yield arp_step(member, gateway, PROOF_SECONDS, say=said)
 
 
 def _moving_lines(layout: Layout, facts: HostFacts, carrier: str) -> list[str]:
