@@ -294,3 +294,27 @@ def test_a_gateway_that_falls_silent_takes_the_change_back_early(ifupdown_hosts:
         change = until_state(host, "rolled-back")
         assert "silent" in str(change["problem"])
         assert device_of_address(host) == "ens32"
+
+
+def test_with_guard_and_timer_gone_networkmanagers_checkpoint_brings_the_uplink_back(
+    networkmanager_hosts: Another,
+) -> None:
+    with networkmanager_hosts() as host, host.session() as session:
+        session.ask(CREATE)
+        session.ask("systemctl stop 'kvmnet-tui-*'")
+        assert "guard.pyz" not in session.ask("ps ax")
+        manager = "org.freedesktop.NetworkManager /org/freedesktop/NetworkManager"
+        path = "$(grep -o '/org/freedesktop/NetworkManager/Checkpoint/[0-9]*'"
+        path += " /run/kvmnet-tui/*/journal.json | head -1)"
+        # Half a minute after the deadline it would fire by itself.
+        session.ask(
+            f"busctl call {manager} org.freedesktop.NetworkManager"
+            f" CheckpointAdjustRollbackTimeout ou {path} 1"
+        )
+        host.machine.until(
+            lambda: host.machine.answers() and device_of_address(host) == "ens32",
+            "the old profile on ens32",
+        )
+        assert session.ask("echo still here") == "still here"
+        assert "Taken back" in host.machine.run("kvmnet-tui change cancel")
+        assert "does not exist" in session.ask("ip link show dev virbr1 2>&1")
