@@ -138,6 +138,28 @@ def test_a_metric_that_networkmanager_deals_out_anew_is_no_difference(
     assert "dev ens32" in default
 
 
+def test_addresses_that_come_and_go_with_a_router_are_no_difference(
+    other: NetworkManagerHost,
+) -> None:
+    settings = ("ipv6.method", "auto", "ipv6.ip6-privacy", "2")
+    other.run("nmcli", "connection", "modify", "office", *settings)
+    with other.advertising_router():
+        other.run("nmcli", "connection", "up", "office")
+        other.until(lambda: temporary_addresses(other), "a temporary address")
+        told = other.told(*CREATE[:-1], "--dry-run")
+        assert "ens32 has an IPv6 address that is made up anew" in told
+        other.told(*CREATE)
+        other.told("change", "cancel")
+        assert other.change()["state"] == "rolled-back"
+        # NetworkManager and the kernel make them anew: none was laid on the link for good.
+        other.until(lambda: temporary_addresses(other), "another temporary address")
+
+
+def temporary_addresses(host: NetworkManagerHost) -> list[str]:
+    words = ("-6", "-o", "address", "show", "dev", "ens32", "temporary")
+    return host.run("ip", *words).splitlines()
+
+
 # --- somebody else --------------------------------------------------------------------------------
 
 

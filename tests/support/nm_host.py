@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -130,21 +130,34 @@ class NetworkManagerHost(ManagedHost):
             except (OSError, ValueError):
                 continue
 
-    @contextmanager
-    def dhcp_server(self, leases: Path) -> Iterator[None]:
+    def dhcp_server(self, leases: Path) -> AbstractContextManager[None]:
         """Gives out addresses from the host's own on, one after another, to whoever is new."""
-        argv = [
-            "dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--interface=br0",
-            "--bind-interfaces", "--dhcp-authoritative", "--dhcp-sequential-ip", "--no-ping",
+        return self._dnsmasq(
+            "--dhcp-authoritative", "--dhcp-sequential-ip", "--no-ping",
             f"--dhcp-range={ADDRESS},10.1.1.99,255.255.255.0,10m",
-            f"--dhcp-option=3,{GATEWAY}", f"--dhcp-leasefile={leases}", "--pid-file=",
+            f"--dhcp-option=3,{GATEWAY}", f"--dhcp-leasefile={leases}",
+        )  # fmt: skip
+
+    @contextmanager
+    def advertising_router(self) -> Iterator[None]:
+        """Says which IPv6 addresses the office has, and may be asked."""
+        self.office("ip", "address", "add", "2001:db8:7::1/64", "dev", "br0", "nodad")
+        with self._dnsmasq("--enable-ra", "--dhcp-range=::,constructor:br0,ra-only"):
+            yield
+
+    @contextmanager
+    def _dnsmasq(self, *options: str) -> Iterator[None]:
+        argv = [
+            "dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--pid-file=",
+            "--interface=br0", "--bind-interfaces", *options,
         ]  # fmt: skip
         server = subprocess.Popen(
             self.office_command(argv), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         assert server.stderr is not None
         try:
-            assert any(b"sockets bound" in line for line in server.stderr), "no DHCP server"
+            told = (b"sockets bound", b"router advertisement on")
+            assert any(word in line for line in server.stderr for word in told), "no dnsmasq"
             yield
         finally:
             server.terminate()

@@ -31,9 +31,16 @@ def take_snapshot(watched: Collection[str]) -> Data:
     return {"links": links, "routes": sorted(routes)}
 
 
+# What `ip` says of addresses that somebody makes of a router's advertisements, now and then anew.
+_ADVERTISED = ("temporary", "mngtmpaddr", "dynamic")
+
+
 def _cidrs(one: Data) -> Iterator[str]:
     for address in one.get("addr_info", ()):
-        if address.get("scope") != "link" and "local" in address:
+        comes_and_goes = address.get("family") == "inet6" and any(
+            address.get(key) for key in _ADVERTISED
+        )
+        if address.get("scope") != "link" and "local" in address and not comes_and_goes:
             yield f"{address['local']}/{address['prefixlen']}"
 
 
