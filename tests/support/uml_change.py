@@ -59,7 +59,7 @@ def main() -> None:
     outbox = Path(sys.argv[1])
     Path("/run/netns").mkdir(exist_ok=True)
     for command in SETUP:
-        _run(*command.split())
+        run(*command.split())
     Path("/run/kvmnet-tui").mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "none", "/var/lib"], check=True)
     results = {}
@@ -67,14 +67,14 @@ def main() -> None:
         for command in before:
             if command.startswith("!"):
                 for words in (f"{command[1:]} --yes --backend runtime", "change confirm --anyway"):
-                    done = _program(words)
+                    done = program(words)
                     assert done["status"] == 0, done["err"]
             else:
-                _run(*command.split())
+                run(*command.split())
         results[name] = _try(change)
         (outbox / "changes.json").write_text(json.dumps(results))
         if name == "wrong-switch":
-            _run("ip", "-n", "office", "link", "set", "far36", "master", "br0")
+            run("ip", "-n", "office", "link", "set", "far36", "master", "br0")
 
 
 def _try(change: str) -> dict[str, Any]:
@@ -83,13 +83,13 @@ def _try(change: str) -> dict[str, Any]:
         ["ip", "netns", "exec", "office", "ping", "-i", "0.02", "-q", ADDRESS],
         stdout=subprocess.PIPE, text=True,
     ) as ping:  # fmt: skip
-        made = _program(f"{change} --yes --backend runtime")
-        links = json.loads(_run("ip", "-d", "-j", "address", "show"))
-        answered = _run("ping", "-c", "1", "-W", "2", GATEWAY, check=False)
+        made = program(f"{change} --yes --backend runtime")
+        links = json.loads(run("ip", "-d", "-j", "address", "show"))
+        answered = run("ping", "-c", "1", "-W", "2", GATEWAY, check=False)
         if made["status"] == 0:  # LACP needs a moment to agree
             _wait(lambda: all(probe["now"] for probe in _lacp_probes()))
         shown = _change()
-        cancelled = _program("change cancel")
+        cancelled = program("change cancel")
         _wait(lambda: _picture() == before)
         ping.send_signal(2)
         said, _nothing = ping.communicate()
@@ -108,7 +108,7 @@ def _try(change: str) -> dict[str, Any]:
 
 def _change() -> dict[str, Any]:
     """The last change as `change show` tells it."""
-    change: dict[str, Any] = json.loads(_program("change", "show", "--json")["out"] or "{}")
+    change: dict[str, Any] = json.loads(program("change", "show", "--json")["out"] or "{}")
     return change
 
 
@@ -128,7 +128,7 @@ def _link(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def _picture() -> dict[str, Any]:
-    links = json.loads(_run("ip", "-j", "address", "show"))
+    links = json.loads(run("ip", "-j", "address", "show"))
     return {
         "links": {
             one["ifname"]: [
@@ -138,7 +138,7 @@ def _picture() -> dict[str, Any]:
             ]
             for one in links
         },
-        "routes": sorted(_run("ip", "-4", "route").replace(" linkdown", "").splitlines()),
+        "routes": sorted(run("ip", "-4", "route").replace(" linkdown", "").splitlines()),
     }  # fmt: skip
 
 
@@ -148,7 +148,8 @@ def _wait(condition: Any) -> None:
         time.sleep(0.1)
 
 
-def _program(*words: str) -> dict[str, Any]:
+def program(*words: str) -> dict[str, Any]:
+    """What kvmnet-tui says: `status`, `out` and `err`."""
     arguments = words[0].split() if len(words) == 1 else list(words)
     done = subprocess.run(
         [sys.executable, "-m", "kvmnet_tui", "--lang", "en", *arguments],
@@ -157,7 +158,8 @@ def _program(*words: str) -> dict[str, Any]:
     return {"status": done.returncode, "out": done.stdout, "err": done.stderr}
 
 
-def _run(*argv: str, check: bool = True) -> str:
+def run(*argv: str, check: bool = True) -> str:
+    """What a command prints."""
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
     assert not check or done.returncode == 0, f"{argv}: {done.stderr}"
     return done.stdout

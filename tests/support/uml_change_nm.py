@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-GATEWAY, ADDRESS = "10.1.1.1", "10.1.1.2"
+from tests.support.uml_change import ADDRESS, BOND, GATEWAY, program, run
+
 PROFILES = "/etc/NetworkManager/system-connections"
 LAB = Path(__file__).with_name("networkmanager.sh")
 # The lab lays a /run of its own over the one with the outbox.
@@ -30,7 +31,6 @@ SETUP = (
     "ip -n office link set far32 up master br0",
     "ip -n office link set far36 up master br0",
 )
-BOND = "bond create bond0 --member ens32 --member ens36"
 KEEP = "change confirm --anyway"
 # What an installer leaves behind.
 THEIR_BOND = (
@@ -67,7 +67,8 @@ def main() -> None:
 
 
 def try_all() -> None:
-    """Every case, one after another on the same host."""
+    """Every case, one after another on the same host, whose session comes over ens32."""
+    os.environ["SSH_CONNECTION"] = f"{GATEWAY} 50022 {ADDRESS} 22"
     for command in SETUP:
         run(*command.split())
     results: dict[str, list[Any]] = {}
@@ -101,23 +102,6 @@ def _link(one: dict[str, Any]) -> dict[str, Any]:
         "mii": one.get("linkinfo", {}).get("info_slave_data", {}).get("mii_status", ""),
         "addresses": [each["local"] for each in one["addr_info"] if each["family"] == "inet"],
     }
-
-
-def program(command: str) -> dict[str, Any]:
-    """What kvmnet-tui says."""
-    done = subprocess.run(
-        [sys.executable, "-m", "kvmnet_tui", "--lang", "en", *command.split()],
-        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=120,
-        env={**os.environ, "SSH_CONNECTION": f"{GATEWAY} 50022 {ADDRESS} 22"},
-    )  # fmt: skip
-    return {"status": done.returncode, "out": done.stdout, "err": done.stderr}
-
-
-def run(*argv: str, check: bool = True) -> str:
-    """What a command prints."""
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
-    assert not check or done.returncode == 0, f"{argv}: {done.stderr}"
-    return done.stdout
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from .texts import _
 
 LATE_SECONDS = 30.0  # after the deadline, which the guard keeps, and the timer's 10 s
 CALL_SECONDS = 5.0
+BUSCTL = ("busctl", "--system", "call")  # systemd's own, so wherever NetworkManager is usual
 NO_FLAGS = "0"  # others unplug taps from bridges that have nothing to do with it
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 SERVICE = "org.freedesktop.NetworkManager"
@@ -78,6 +79,6 @@ def _asked(daemon: str, method: str, *arguments: str) -> str:
 
 def called(service: str, path: str, interface: str, method: str, *arguments: str) -> str:
     """What a method on the system bus answers: its one string, "" when it has none."""
-    words = ["busctl", "--system", "call", service, path, interface, method, *arguments]
-    answer = run(words, seconds=CALL_SECONDS).split(maxsplit=1)
+    words = (service, path, interface, method, *arguments)
+    answer = run([*BUSCTL, *words], seconds=CALL_SECONDS).split(maxsplit=1)
     return answer[1].strip().strip('"') if len(answer) > 1 else ""
