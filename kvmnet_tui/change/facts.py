@@ -82,12 +82,23 @@ class Guest:
 
 
 @dataclass(frozen=True, slots=True)
+class Disk:
+    """What is left in a folder where a change keeps its files."""
+
+    free_bytes: int
+    is_read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HostFacts:
     """Everything a plan depends on.
 
     `files` are the configuration files read for the backends (path -> text); `networkmanager` is
-    what nmcli says of profiles and devices, None where it does not run. `blockers` are conditions
-    of the whole host found by the reader, as (code, detail), for the pre-flight.
+    what nmcli says of profiles and devices, None where it does not run. `notes` are conditions of
+    the whole host found by the reader, for the pre-flight. `leases` say by what the DHCP server
+    knows a link: `mac`, or the client identifier; `zones` are firewalld's; `networks` the libvirt
+    network that made a bridge; `under_way` is the title of a change that has not ended;
+    `may_change` whether this account may start one.
     """
 
     hostname: str = ""
@@ -103,7 +114,13 @@ class HostFacts:
     drivers: Mapping[str, bool] = field(default_factory=lambda: _EMPTY)  # bridge, bonding, 8021q
     programs: frozenset[str] = frozenset()
     nameservers: tuple[str, ...] = ()
-    notes: Mapping[str, str] = field(default_factory=lambda: _EMPTY)  # see preflight
+    notes: Mapping[str, str] = field(default_factory=lambda: _EMPTY)  # see checks.host
+    leases: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    zones: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    networks: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    disks: Mapping[str, Disk] = field(default_factory=lambda: _EMPTY)  # /etc, /run, /var/lib
+    under_way: str = ""
+    may_change: bool = True
 
     def owner(self, link: str) -> Owner:
         """Who keeps the link's configuration."""

@@ -9,9 +9,9 @@ import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from shutil import which
 from typing import Any
 
+from kvmnet_tui.change import surroundings
 from kvmnet_tui.change.facts import (
     AddressFact,
     HostFacts,
@@ -20,13 +20,13 @@ from kvmnet_tui.change.facts import (
     RouteFact,
     SessionFact,
 )
+from kvmnet_tui.change.programs import program
 from kvmnet_tui.i18n import _
 from kvmnet_tui.requests import RequestError
 from kvmnet_tui.sources.managers.backends import read_managers
 
 SECONDS = 10.0
 FOREVER = 2**32 - 1
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _FILES = (
     "/etc/sysconfig/network-scripts/ifcfg-*",
     "/etc/sysconfig/network-scripts/route*-*",
@@ -62,6 +62,7 @@ def read_facts(root: Path = Path("/")) -> HostFacts:
         for index, one in managers.items()
         if index in indexes
     }
+    notes = surroundings.notes(root)
     return HostFacts(
         hostname=socket.gethostname(),
         links=links,
@@ -74,13 +75,11 @@ def read_facts(root: Path = Path("/")) -> HostFacts:
         drivers=_drivers(root),
         programs=frozenset(name for name in _PROGRAMS if program(name)),
         nameservers=_nameservers(root),
-        notes=_notes(root),
+        notes=notes,
+        leases=surroundings.leases(root, links, owners, indexes),
+        zones=surroundings.zones(root, notes.get("firewall", ""), owners),
+        disks=surroundings.disks(root),
     )
-
-
-def program(name: str) -> str | None:
-    """Full path of a program, also of those only root has on the path."""
-    return which(name, path=f"{os.environ.get('PATH', '')}:{_PATH}")
 
 
 def _ip(*words: str) -> list[dict[str, Any]]:
@@ -258,46 +257,3 @@ def _nameservers(root: Path) -> tuple[str, ...]:
         return ()
     words = (line.split() for line in lines)
     return tuple(word[1] for word in words if word[:1] == ["nameserver"] and len(word) > 1)
-
-
-def _notes(root: Path) -> dict[str, str]:
-    """Conditions of the whole host that the pre-flight speaks of."""
-    notes = {}
-    mounts = (root / "proc/self/mounts").read_text(errors="replace").splitlines()
-    for line in mounts:
-        device, place, kind, *_rest = line.split()
-        if place == "/" and kind in ("nfs", "nfs4", "cifs", "ceph", "9p"):
-            notes["root-on-network"] = f"{device} ({kind})"
-    try:
-        if (root / "proc/sys/net/bridge/bridge-nf-call-iptables").read_text().strip() == "1":
-            notes["br-netfilter"] = _forward_policy()
-    except OSError:
-        pass
-    rules = _firewall()
-    if rules:
-        notes["firewall"] = rules
-    return notes
-
-
-def _firewall() -> str:
-    """All nftables rules as text, to look for names of links in."""
-    return _said("nft", "list", "ruleset")
-
-
-def _forward_policy() -> str:
-    said = _said("nft", "list", "ruleset")
-    dropping = "hook forward" in said and "policy drop" in said
-    return "drop" if dropping else "accept"
-
-
-def _said(name: str, *words: str) -> str:
-    path = program(name)
-    if path is None:
-        return ""
-    try:
-        done = subprocess.run(
-            [path, *words], capture_output=True, text=True, errors="replace", check=False, timeout=5
-        )
-    except (subprocess.TimeoutExpired, OSError):
-        return ""
-    return done.stdout

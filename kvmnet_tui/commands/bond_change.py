@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 
+from kvmnet_tui.change.checks.bonds import MODES
 from kvmnet_tui.change.wishes import (
     AddMember,
     BackendName,
@@ -28,15 +29,6 @@ Said = argparse.Namespace
 MakeVerb = Callable[[str, str], argparse.ArgumentParser]
 
 VERBS = frozenset({"create", "delete", "add-member", "remove-member"})
-MODES = (
-    "balance-rr",
-    "active-backup",
-    "balance-xor",
-    "broadcast",
-    "802.3ad",
-    "balance-tlb",
-    "balance-alb",
-)
 
 
 def add_verbs(verb: MakeVerb) -> None:

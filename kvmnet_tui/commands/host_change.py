@@ -15,6 +15,7 @@ from kvmnet_tui.change.wishes import Addressing, AddressMode, BackendName, Bridg
 from kvmnet_tui.commands.change import how_to_go_on
 from kvmnet_tui.commands.shop import (
     DONE,
+    REFUSED,
     Shop,
     confirmed,
     print_json,
@@ -110,7 +111,7 @@ def carry_out(said: Said, shop: Shop, make: Callable[[], Wish]) -> int:
         if not said.yes:
             _preview(wish, facts, plan, said)
             if not confirmed(_("Try this now?")):
-                return DONE
+                return REFUSED
         request = StartChange(wish, said.window)
         outcome = shop.ask(lambda _state: request, needs=(SourceName.KERNEL,))
     except RequestError as error:
@@ -128,7 +129,7 @@ def _planned(wish: Wish, facts: HostFacts, said: Said) -> Plan:
     try:
         return make_plan(wish, facts, window=said.window)
     except PlanError as error:
-        raise RequestError(error.sentence) from error
+        raise RequestError(error.sentence, error.details) from error
 
 
 def _preview(wish: Wish, facts: HostFacts, plan: Plan, said: Said) -> int:

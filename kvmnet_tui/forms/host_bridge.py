@@ -18,6 +18,7 @@ from kvmnet_tui.forms.host_parts import (
     keeping_step,
     nic_options,
     unused_name,
+    with_delay,
 )
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.state import HostState
@@ -27,7 +28,9 @@ class BridgeForm(WishForm):
     """A bridge on an uplink that may carry the session this is typed in."""
 
     NUMBERS = ("delay", "mtu", "window")
-    FIELDS = MappingProxyType({name: name for name in ("name", "uplink", "address", "mtu", "mac")})
+    FIELDS = MappingProxyType(
+        {name: name for name in ("name", "uplink", *ADDRESS_VALUES, *BRIDGE_VALUES)}
+    )
 
     def __init__(self, facts: HostFacts, uplink: str = "") -> None:
         super().__init__(facts)
@@ -67,10 +70,8 @@ class BridgeForm(WishForm):
         return (first, address_step(values), options, keeping_step())
 
     def changed(self, _state: HostState, values: Values, name: str) -> Values:
-        """With spanning tree a bridge listens first: the kernel's own delay is proposed."""
-        if name == "stp":
-            return {**values, "delay": "15" if values["stp"] else "0"}
-        return values
+        """Spanning tree comes with a delay."""
+        return with_delay(values, name)
 
     def wish(self, values: Values) -> Wish:
         """What the answers amount to."""

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from kvmnet_tui.i18n import N_, _
-from kvmnet_tui.model.change import ChangeState, ChangeStatus, ProbeStatus
+from kvmnet_tui.model.change import ChangeState, ChangeStatus, LogLine, ProbeStatus
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.present.cells import EMPTY, UNKNOWN, bad, flagged, good, or_dash, plain, quiet
 from kvmnet_tui.present.table import Cell, Column, Field, Section, Severity
@@ -22,6 +22,16 @@ _STATES: Mapping[ChangeState, str] = {
     ChangeState.ROLLBACK_FAILED: N_("NOT taken back"),
     ChangeState.REFUSED: N_("refused"),
     ChangeState.UNDONE_BY_REBOOT: N_("undone by a reboot"),
+}
+_NOTHING_TO_UNDO = frozenset(
+    {ChangeState.ROLLED_BACK, ChangeState.REFUSED, ChangeState.UNDONE_BY_REBOOT}
+)
+# Who keeps a change over a reboot, by the names that plans and the command line have for them.
+KEEPERS: Mapping[str, str] = {
+    "nm": "NetworkManager",
+    "ifcfg": N_("ifcfg files"),
+    "ifupdown": "ifupdown",
+    "runtime": N_("nobody: a reboot forgets it"),
 }
 _PROBES: Mapping[str, str] = {
     "carrier": N_("carrier of {what}"),
@@ -41,8 +51,8 @@ class ChangesView:
     columns = (
         Column("time", N_("Time"), 19),
         Column("state", N_("State"), 18, live=True),
-        Column("title", N_("Change"), 30, grow=1),
-        Column("backend", N_("Kept by"), 10, priority=1),
+        Column("title", N_("Change"), 26, grow=1),
+        Column("backend", N_("Kept by"), 14, priority=1),
     )
 
     def keys(self, state: HostState) -> Sequence[Hashable]:
@@ -62,7 +72,7 @@ class ChangesView:
             Cell(date_time(change.began) if change.began else "-"),
             state_cell(change),
             plain(change.title),
-            or_dash(change.backend),
+            or_dash(keeper_name(change.backend)),
         )
 
     def sort_value(self, state: HostState, key: Hashable, column: str) -> Any:
@@ -92,6 +102,16 @@ def change_of(state: HostState, key: Hashable) -> ChangeStatus | None:
     return next((change for change in state.changes if change.id == key), None)
 
 
+def keeper_word(name: str) -> str:
+    """Who keeps a change, in the user's words."""
+    return _(KEEPERS.get(name, name))
+
+
+def keeper_name(name: str) -> str:
+    """The same, for a narrow column."""
+    return _("nobody") if name == "runtime" else keeper_word(name)
+
+
 def state_word(state: ChangeState) -> str:
     """A state in the user's words."""
     return _(_STATES[state])
@@ -110,12 +130,17 @@ def state_cell(change: ChangeStatus) -> Cell:
 def progress_sections(change: ChangeStatus) -> tuple[Section, ...]:
     """How it is going: state, probes, the proof by a new login, the journal."""
     probes = tuple((probe_cell(probe), Cell(probe_text(probe))) for probe in change.probes)
-    log = tuple((Cell(time_ms(line.at), Severity.DIM), plain(line.text)) for line in change.log)
+    log = tuple((Cell(time_ms(one.at), Severity.DIM), plain(_said(one))) for one in change.log)
     return (
         Section(change.title, tuple(_fields(change))),
         Section(_("Probes"), header=(_("Result"), _("Probe")), rows=probes),
         Section(_("Journal"), header=(_("Time"), _("What happened")), rows=log),
     )
+
+
+def _said(line: LogLine) -> str:
+    """A line of the journal; a state that the guard enters is said as everywhere else."""
+    return _(_STATES[ChangeState(line.text)]) if line.text in set(ChangeState) else line.text
 
 
 def _fields(change: ChangeStatus) -> list[Field]:
@@ -128,8 +153,8 @@ def _fields(change: ChangeStatus) -> list[Field]:
         told = _("{seconds} ms").format(seconds=round(1000 * change.interruption_seconds))
         fields.append(Field(_("Interruption"), Cell(told)))
     if change.backend:
-        fields.append(Field(_("Kept by"), plain(change.backend)))
-    if change.rollback_script:
+        fields.append(Field(_("Kept by"), plain(keeper_word(change.backend))))
+    if change.rollback_script and change.state not in _NOTHING_TO_UNDO:
         fields.append(Field(_("Undo from a console"), plain(change.rollback_script)))
     return fields
 

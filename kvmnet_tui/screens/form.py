@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from kvmnet_tui.forms.form import Finding, Form, FormField, Step, Values, errors_of
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.state import HostState
-from kvmnet_tui.present.glyphs import glyphs
+from kvmnet_tui.present.cells import marked
 from kvmnet_tui.present.table import Severity
 from kvmnet_tui.present.text import clean
 from kvmnet_tui.requests import Request
@@ -270,6 +270,5 @@ class FormScreen(Screen[Request | None]):
 
 
 def _finding_text(finding: Finding) -> Text:
-    signs = glyphs()
-    sign = {Severity.OK: signs.up, Severity.PLAIN: "-"}.get(finding.severity, signs.warning)
-    return Text(f"{sign} {clean(finding.text)}", palette.BY_SEVERITY[finding.severity])
+    said = marked(finding.text, finding.severity)
+    return Text(clean(said.text), palette.BY_SEVERITY[said.severity])

@@ -65,7 +65,19 @@ def _table(section: Section, width: int) -> Iterator[Line]:
         for line in _table_row(titles, widths, width):
             yield tuple((text, palette.STRONG) for text, _style in line)
     for row in section.rows:
-        yield from _table_row(row, widths, width)
+        if len(widths) == 1:
+            yield from _sentence(row[0], width)
+        else:
+            yield from _table_row(row, widths, width)
+
+
+def _sentence(cell: Cell, width: int) -> Iterator[Line]:
+    """The only cell of its row: what does not fit goes on below."""
+    is_short = cell_len(clean(cell.text)) <= width
+    margin = ""
+    for line in wrap(cell.text, max(1, width if is_short else width - COLUMN_GAP)):
+        yield ((margin + line, palette.BY_SEVERITY[cell.severity]),)
+        margin = " " * COLUMN_GAP
 
 
 def _table_row(cells: Sequence[Cell], widths: Sequence[int], width: int) -> Iterator[Line]:
