@@ -66,17 +66,20 @@ async def test_without_the_proof_it_is_kept_only_by_typing_the_hosts_name() -> N
         await stage.press("k")
         await stage.sees("No new login has been seen")
         await stage.press("n", "o", "enter")
+        await stage.sees("This is not kvm.")
         assert stage.host.requests == []
         await stage.press("backspace", "backspace", *stage.app.state.host, "enter")
         await stage.until(lambda: stage.host.requests)
         assert stage.host.requests == [ConfirmChange(ON_TRIAL.id, anyway=True)]
 
 
-async def test_with_the_proof_one_key_keeps_it() -> None:
+async def test_with_the_proof_it_is_kept_after_a_question() -> None:
     async with on_stage(host_with(replace(ON_TRIAL, new_login=True)), (100, 30)) as stage:
         await open_trial(stage)
         await stage.sees("new sessions work")
         await stage.press("k")
+        await stage.sees("every boot brings it up like this")
+        await stage.press("escape", "k", "enter")
         await stage.until(lambda: stage.host.requests)
         assert stage.host.requests == [ConfirmChange(ON_TRIAL.id)]
 

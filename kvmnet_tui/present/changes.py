@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+from kvmnet_tui.complaint import PROGRAM
 from kvmnet_tui.i18n import N_, _
 from kvmnet_tui.model.change import ChangeState, ChangeStatus, LogLine, ProbeStatus
 from kvmnet_tui.model.state import HostState
@@ -125,6 +126,32 @@ def state_cell(change: ChangeStatus) -> Cell:
     if change.state is ChangeState.ROLLBACK_FAILED:
         return bad(word)
     return quiet(word) if change.is_over else flagged(word)
+
+
+def advice(change: ChangeStatus) -> tuple[Section, ...]:
+    """What to do now, in a sentence or two."""
+    lines = _advice_lines(change)
+    return (Section("", rows=tuple((line,) for line in lines)),) if lines else ()
+
+
+def _advice_lines(change: ChangeStatus) -> tuple[Cell, ...]:
+    if change.state is ChangeState.ROLLBACK_FAILED:
+        told = _("Not all of it could be taken back. At a console run: sh {script}")
+        return (Cell(told.format(script=change.rollback_script), Severity.ERROR),)
+    if change.is_over:
+        return (state_cell(change),)
+    if change.state is not ChangeState.TRIAL:
+        return ()
+    if change.new_login:
+        told = _("A new login was seen: new sessions work. Press k to keep the change.")
+        return (Cell(told, Severity.OK),)
+    there = _("Should this session be lost, run there: {command}")
+    command = " ".join((PROGRAM, "change", "confirm", change.id))
+    return (
+        Cell(_("Open a new SSH session to this host now: once it is seen, press k to keep the"
+               " change."), Severity.ACCENT),
+        Cell(there.format(command=command)),
+    )  # fmt: skip
 
 
 def progress_sections(change: ChangeStatus) -> tuple[Section, ...]:

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Static, TextArea
 
 from kvmnet_tui.forms.form import Finding, Form, FormField, Step, Values, errors_of
 from kvmnet_tui.i18n import _
@@ -24,7 +24,6 @@ from kvmnet_tui.screens.frame import key_items
 from kvmnet_tui.widgets import palette
 from kvmnet_tui.widgets.bar import Bar, Item
 from kvmnet_tui.widgets.detail import DetailPane
-from kvmnet_tui.widgets.options import Options
 
 DOCKED_FROM = 120  # terminal columns
 
@@ -36,6 +35,8 @@ class FormScreen(Screen[Request | None]):
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (DOCKED_FROM, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
+        # Before the field sees it: keys that follow in a burst belong to the next step already.
+        Binding("enter", "next", show=False, priority=True),
         Binding("escape", "back", show=False, priority=True),
         Binding("ctrl+e", "edit", show=False, priority=True),
         Binding("down", "app.focus_next", show=False),
@@ -93,7 +94,7 @@ class FormScreen(Screen[Request | None]):
         self._number = min(self._number, len(self._steps) - 1)
         self.set_class(self._is_preview, "-preview")
         await self._sync()
-        self.call_after_refresh(self._focus_first)
+        self._focus_first()
 
     def _focus_first(self) -> None:
         if self._is_preview:
@@ -192,17 +193,11 @@ class FormScreen(Screen[Request | None]):
             if value != answered.get(name) and name in self._boxes:
                 self._boxes[name].answer(value)
 
-    async def on_input_submitted(self) -> None:
-        """Enter in a text."""
-        await self.action_next()
-
-    async def on_options_submitted(self, _event: Options.Submitted) -> None:
-        """Enter on an option."""
-        await self.action_next()
-
-    async def action_open(self) -> None:
-        """Enter in the preview."""
-        await self.action_next()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter begins a new line where lines are typed."""
+        if action == "next":
+            return not isinstance(self.focused, TextArea)
+        return super().check_action(action, parameters)
 
     async def action_next(self) -> None:
         """Go on to the next step; from the preview: done. Errors come first."""
