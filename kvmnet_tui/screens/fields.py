@@ -75,6 +75,11 @@ class FieldBox(Vertical):
         if not same_widget:
             await self._replace(_widget(field, value), had_focus)
 
+    @property
+    def value(self) -> Any:
+        """The answer as it stands."""
+        return _value_of(self._answer)
+
     def answer(self, value: Any) -> None:
         """Give the answer that the form proposes."""
         if _value_of(self._answer) != value:

@@ -1,5 +1,6 @@
 """A form on the terminal: its steps one after the other, what is wrong with them, the preview."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Static, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from kvmnet_tui.forms.form import Finding, Form, FormField, Step, Values, errors_of
 from kvmnet_tui.i18n import _
@@ -35,8 +36,12 @@ class FormScreen(Screen[Request | None]):
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (DOCKED_FROM, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Before the field sees it: keys that follow in a burst belong to the next step already.
+        # Before the field sees them: keys that follow in a burst belong to the next field already.
         Binding("enter", "next", show=False, priority=True),
+        Binding("tab", "go(1)", show=False, priority=True),
+        Binding("shift+tab", "go(-1)", show=False, priority=True),
+        Binding("down", "leave_line(1)", show=False, priority=True),
+        Binding("up", "leave_line(-1)", show=False, priority=True),
         Binding("escape", "back", show=False, priority=True),
         Binding("ctrl+e", "edit", show=False, priority=True),
         Binding("down", "app.focus_next", show=False),
@@ -53,6 +58,7 @@ class FormScreen(Screen[Request | None]):
         self._boxes: dict[str, FieldBox] = {}
         self._touched: set[str] = set()
         self._seen: tuple[object, ...] = ()
+        self._syncing = asyncio.Lock()
         self._preview = DetailPane(id="preview")
         self._fields = VerticalScroll(id="fields", can_focus=False)
 
@@ -105,7 +111,14 @@ class FormScreen(Screen[Request | None]):
             box.take_focus()
 
     async def _sync(self) -> None:
-        """Bring everything on the screen up to date with the answers."""
+        """Bring everything on the screen up to date with the answers, one call at a time.
+
+        Keys are seen to by the app's own task, answers by the screen's.
+        """
+        async with self._syncing:
+            await self._sync_now()
+
+    async def _sync_now(self) -> None:
         steps = self._steps
         self._number = min(self._number, len(steps) - 1)
         step = steps[self._number]
@@ -181,26 +194,57 @@ class FormScreen(Screen[Request | None]):
         self.query_one("#hint", Static).update(Text(field.hint if field else "", palette.DIM))
 
     async def on_field_box_answered(self, event: FieldBox.Answered) -> None:
-        """Take an answer over, with what the form proposes after it."""
-        if self._values.get(event.name) == event.value:
-            return
-        self._touched.add(event.name)
-        answered = {**self._values, event.name: event.value}
-        self._values = dict(self._form.changed(self._state, answered, event.name))
+        """Take an answer over, unless a key was quicker."""
+        if self._values.get(event.name) != event.value:
+            await self._take_over(event.name, event.value)
+
+    async def _take_over(self, name: str, value: object) -> None:
+        """An answer, with what the form proposes after it."""
+        self._touched.add(name)
+        answered = {**self._values, name: value}
+        self._values = dict(self._form.changed(self._state, answered, name))
         await self._sync()
         # Only what the form changed itself: more may have been typed than was told so far.
-        for name, value in self._values.items():
-            if value != answered.get(name) and name in self._boxes:
-                self._boxes[name].answer(value)
+        for changed, proposal in self._values.items():
+            if proposal != answered.get(changed) and changed in self._boxes:
+                self._boxes[changed].answer(proposal)
+
+    async def _settle(self) -> None:
+        """Let what was typed before this key arrive: over a slow link keys come in bursts."""
+        field = self.focused
+        if field is None:
+            return
+        has_arrived = asyncio.Event()
+        if field.call_later(has_arrived.set):
+            await has_arrived.wait()
+        for name, box in self._boxes.items():
+            if box.has_focus_within and self._values.get(name) != box.value:
+                await self._take_over(name, box.value)
+                break
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter begins a new line where lines are typed."""
+        """Enter begins a new line where lines are typed; up and down leave a single line."""
         if action == "next":
             return not isinstance(self.focused, TextArea)
+        if action == "leave_line":
+            return isinstance(self.focused, Input)
         return super().check_action(action, parameters)
+
+    async def action_go(self, way: int) -> None:
+        """To the next field, or the one before."""
+        await self._settle()
+        if way > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
+
+    async def action_leave_line(self, way: int) -> None:
+        """The same, from a field where up and down mean nothing else."""
+        await self.action_go(way)
 
     async def action_next(self) -> None:
         """Go on to the next step; from the preview: done. Errors come first."""
+        await self._settle()
         steps = self._steps
         findings = errors_of(self._form.findings(self._state, self._values))
         step = steps[self._number]
