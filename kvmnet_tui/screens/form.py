@@ -1,7 +1,7 @@
 """A form on the terminal: its steps one after the other, what is wrong with them, the preview."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.console import Group
@@ -194,19 +194,23 @@ class FormScreen(Screen[Request | None]):
         self.query_one("#hint", Static).update(Text(field.hint if field else "", palette.DIM))
 
     async def on_field_box_answered(self, event: FieldBox.Answered) -> None:
-        """Take an answer over, unless a key was quicker."""
-        if self._values.get(event.name) != event.value:
-            await self._take_over(event.name, event.value)
+        """Take an answer over, as it stands by now."""
+        box = self._boxes.get(event.name)
+        if box is not None:
+            await self._take_over(event.name, box)
 
-    async def _take_over(self, name: str, value: object) -> None:
-        """An answer, with what the form proposes after it."""
+    async def _take_over(self, name: str, box: FieldBox) -> None:
+        """An answer that is new, with what the form proposes after it."""
+        if self._values.get(name) == box.value:
+            return
         self._touched.add(name)
-        answered = {**self._values, name: value}
+        answered = {**self._values, name: box.value}
         self._values = dict(self._form.changed(self._state, answered, name))
+        proposed = {key: value for key, value in self._values.items() if value != answered[key]}
         await self._sync()
         # Only what the form changed itself: more may have been typed than was told so far.
-        for changed, proposal in self._values.items():
-            if proposal != answered.get(changed) and changed in self._boxes:
+        for changed, proposal in proposed.items():
+            if changed in self._boxes:
                 self._boxes[changed].answer(proposal)
 
     async def _settle(self) -> None:
@@ -217,10 +221,11 @@ class FormScreen(Screen[Request | None]):
         has_arrived = asyncio.Event()
         if field.call_later(has_arrived.set):
             await has_arrived.wait()
-        for name, box in self._boxes.items():
-            if box.has_focus_within and self._values.get(name) != box.value:
-                await self._take_over(name, box.value)
-                break
+        for name, box in tuple(self._boxes.items()):
+            if box.has_focus_within:
+                await self._take_over(name, box)
+        async with self._syncing:  # until the fields that follow from it are there
+            pass
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enter begins a new line where lines are typed; up and down leave a single line."""
@@ -233,10 +238,13 @@ class FormScreen(Screen[Request | None]):
     async def action_go(self, way: int) -> None:
         """To the next field, or the one before."""
         await self._settle()
-        if way > 0:
-            self.focus_next()
-        else:
-            self.focus_previous()
+        # Not Textual's order, by place: a field that has just come to be has no place yet.
+        boxes = tuple(self._boxes.values())
+        here = next((at for at, box in enumerate(boxes) if box.has_focus_within), len(boxes))
+        stops: list[Callable[[], object]] = [box.take_focus for box in boxes]
+        if self._preview.display or not boxes:
+            stops.append(self._preview.focus)
+        stops[(here + way) % len(stops)]()
 
     async def action_leave_line(self, way: int) -> None:
         """The same, from a field where up and down mean nothing else."""
