@@ -80,6 +80,16 @@ class QuestionDialog(ModalScreen[bool]):
         """Answer and close."""
         self.dismiss(answer)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter after a typed word comes from where it is typed, so that it comes after it."""
+        if action == "enter" and isinstance(self.focused, Input):
+            return False
+        return super().check_action(action, parameters)
+
+    def on_input_submitted(self) -> None:
+        """The word is typed."""
+        self.action_enter()
+
     def action_yes(self) -> None:
         """Say yes by its letter."""
         if not self._question.type_to_confirm:
