@@ -237,7 +237,7 @@ REFUSALS: dict[str, tuple[Wish, HostFacts]] = {
         replace(with_bridge(), links={**with_bridge().links, "ens40": NIC},
                 session=replace(SESSION, device="ens40"))),
     "root file system": (BRIDGE, replace(course_facts(), notes={"root-on-network": "nfs"})),
-    "Choose who gets what bond0 has": (
+    "who gets what bond0 has: ens32, ens36": (
         DeleteBond("bond0", "", RUNTIME),
         replace(with_bond(), links={
             name: replace(link, kind="veth") if link.master == "bond0" else link

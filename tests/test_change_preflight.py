@@ -29,6 +29,7 @@ from kvmnet_tui.change.wishes import (
     CreateBridge,
     DeleteBond,
     DeleteBridge,
+    RemovePort,
     Wish,
 )
 from tests.support.model_kernel import course_facts
@@ -151,6 +152,11 @@ BLOCKED: dict[str, tuple[Wish, HostFacts, str, str]] = {
         with_bond_spec(mode="802.3ad", primary="ens32"), course_facts(), "primary", "no primary"),
     "a delay without miimon": (
         with_bond_spec(miimon=0, updelay=100), course_facts(), "updelay", "needs miimon"),
+    "the session's only way out": (
+        RemovePort("virbr1", "ens32", RUNTIME),
+        replace(with_bridge(), session=replace(SESSION, device="virbr1"), links={
+            name: link for name, link in with_bridge().links.items() if name != "ens36"}),
+        "uplink", "last way out of virbr1. This SSH session comes over it"),
     "another change under way": (
         BRIDGE, replace(course_facts(), under_way="Bond bond0"), "", "change is under way (Bond"),
     "no room in /run": (KEPT, with_disk("/run", FULL), "", "/run is full: 4 kB are free"),
@@ -181,6 +187,9 @@ WARNED: dict[str, tuple[Wish, HostFacts]] = {
     "of Amazon EC2, which drops MACs": (BRIDGE, noted(cloud="Amazon EC2")),
     "on VMware: guests on the bridge": (BOND_BRIDGE, noted(hypervisor="VMware")),
     "FORWARD policy drops": (BRIDGE, noted(br_netfilter="drop")),
+    "comes over virbr1, which goes on": (
+        RemovePort("virbr1", "ens36", RUNTIME),
+        replace(with_bridge(), session=replace(SESSION, device="virbr1"))),
     "Firewall rules name ens32": (BRIDGE, noted(firewall="-A INPUT -i ens32 -j ACCEPT")),
     "in the firewall zone trusted: virbr1": (
         BRIDGE, replace(course_facts(), zones={"ens32": "trusted"})),

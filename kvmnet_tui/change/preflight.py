@@ -124,9 +124,14 @@ def _remove_port(wish: RemovePort, facts: HostFacts) -> Iterator[Finding]:
     yield from check_exists(wish.bridge, "bridge", "name", facts)
     yield from check_is_in(wish.port, wish.bridge, "uplink", facts)
     others = [port for port in facts.ports_of(wish.bridge) if port.name != wish.port]
-    if not any(port.kind != "tun" for port in others):
-        told = _("{port} is the last way out of {bridge}.")
-        yield warning(told.format(port=wish.port, bridge=wish.bridge), "uplink")
+    if any(port.kind != "tun" for port in others):
+        return
+    told = _("{port} is the last way out of {bridge}.").format(port=wish.port, bridge=wish.bridge)
+    if facts.session.device == wish.bridge:
+        lost = _("This SSH session comes over it: remove the bridge instead.")
+        yield blocked(f"{told} {lost}", "uplink")
+    else:
+        yield warning(told, "uplink")
 
 
 def _remove_member(wish: RemoveMember, facts: HostFacts) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from kvmnet_tui.forms.host_parts import (
     free_nics,
     keeping_step,
     nic_options,
+    no_nics,
     number,
     unused_name,
     with_delay,
@@ -100,7 +101,7 @@ class BondForm(WishForm):
         return Step(
             _("Name and members"),
             _("A bond makes one link of several NICs: when a cable or a switch fails, another"
-              " member takes over."),
+              " member takes over.") if self._nics else no_nics(),
             (
                 FormField("name", _("Name"), hint=_("at most 15 characters")),
                 FormField(

@@ -17,6 +17,7 @@ from kvmnet_tui.forms.host_parts import (
     free_nics,
     keeping_step,
     nic_options,
+    no_nics,
     unused_name,
     with_delay,
 )
@@ -56,7 +57,9 @@ class BridgeForm(WishForm):
             _(
                 "A bridge is a switch inside this host. The uplink becomes one of its ports, and"
                 " guests plugged into it are on the same network as the host."
-            ),
+            )
+            if uplinks
+            else no_nics(),
             (
                 FormField("name", _("Name"), hint=_("at most 15 characters")),
                 FormField("uplink", _("Uplink"), FieldKind.CHOICE, uplinks),

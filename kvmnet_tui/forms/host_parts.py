@@ -64,6 +64,11 @@ def free_nics(facts: HostFacts) -> list[str]:
     return sorted(names, key=lambda name: (not facts.links[name].addresses, name))
 
 
+def no_nics() -> str:
+    """Why there is nothing to choose from."""
+    return _("There is no free NIC: each is in a bridge or bond already. Take one out there first.")
+
+
 def unused_name(facts: HostFacts, prefix: str, first: int) -> str:
     """The first of `prefix`N that no link has."""
     number = first

@@ -138,15 +138,13 @@ def _advice_lines(change: ChangeStatus) -> tuple[Cell, ...]:
     if change.state is ChangeState.ROLLBACK_FAILED:
         told = _("Not all of it could be taken back. At a console run: sh {script}")
         return (Cell(told.format(script=change.rollback_script), Severity.ERROR),)
-    if change.is_over:
-        return (state_cell(change),)
     if change.state is not ChangeState.TRIAL:
         return ()
     if change.new_login:
         told = _("A new login was seen: new sessions work. Press k to keep the change.")
         return (Cell(told, Severity.OK),)
     there = _("Should this session be lost, run there: {command}")
-    command = " ".join((PROGRAM, "change", "confirm", change.id))
+    command = " ".join((PROGRAM, "change", "confirm"))
     return (
         Cell(_("Open a new SSH session to this host now: once it is seen, press k to keep the"
                " change."), Severity.ACCENT),

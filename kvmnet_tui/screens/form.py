@@ -126,8 +126,8 @@ class FormScreen(Screen[Request | None]):
         self.query_one("#intro", Static).update(Text(step.intro, palette.PLAIN))
         await self._sync_fields(step.fields)
         findings = self._form.findings(self._state, self._values)
-        self._show_findings(step, findings)
         self._show_preview(findings)
+        self._show_findings(step, findings)
         self._show_keys()
 
     def _title_items(self, steps: Sequence[Step]) -> tuple[Item, ...]:
@@ -160,7 +160,9 @@ class FormScreen(Screen[Request | None]):
             if name not in self._touched:
                 own = [one for one in own if one.severity is not Severity.ERROR]
             box.tell(own)
-        shown = [one for one in findings if not one.field or (not step.fields)]
+        said = self._preview.text if self._is_preview else ""
+        shown = [one for one in findings if not (one.field and step.fields)]
+        shown = [one for one in shown if one.text not in said]
         self.query_one("#findings", Static).update(Group(*map(_finding_text, shown)))
         self.query_one("#findings").display = bool(shown)
 

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.findings import Finding, blocked, fine, warning
-from kvmnet_tui.change.wishes import AddPort, CreateBond, CreateBridge, Wish, top_device
+from kvmnet_tui.change.wishes import (
+    AddPort,
+    CreateBond,
+    CreateBridge,
+    DeleteBond,
+    DeleteBridge,
+    Wish,
+    top_device,
+)
 from kvmnet_tui.i18n import _
 
 NEEDED_BYTES = 1 << 20  # a change and its guard take a third of it
@@ -16,7 +24,7 @@ def check_host(wish: Wish, links: tuple[str, ...], facts: HostFacts) -> Iterator
     if facts.under_way:
         yield blocked(under_way_sentence(facts))
     if links:
-        yield from _session(links, facts)
+        yield from _session(wish, links, facts)
     if "root-on-network" in facts.notes:
         told = _("The root file system is on the network ({root}): its loss could not be undone.")
         yield blocked(told.format(root=facts.notes["root-on-network"]))
@@ -38,12 +46,15 @@ def only_root() -> str:
     return _("Only root may change the host's networking: use sudo.")
 
 
-def _session(links: tuple[str, ...], facts: HostFacts) -> Iterator[Finding]:
+def _session(wish: Wish, links: tuple[str, ...], facts: HostFacts) -> Iterator[Finding]:
     session = facts.session
     if not session.client:
         yield fine(_("No SSH session is at stake: this runs on a console."))
     elif session.device in links:
+        moves = isinstance(wish, (CreateBridge, CreateBond, DeleteBridge, DeleteBond))
         told = _("This SSH session from {client} comes over {link}, and moves along.")
+        if not moves:
+            told = _("This SSH session from {client} comes over {link}, which goes on.")
         yield warning(told.format(client=session.client, link=session.device))
     else:
         told = _("This SSH session comes over {link}, which is not touched.")

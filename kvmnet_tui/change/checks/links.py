@@ -159,8 +159,9 @@ def check_heir(name: str, named: str, facts: HostFacts) -> Iterator[Finding]:
     link = facts.links.get(name)
     has = bool(link and (link.master or any(one.scope != "link" for one in link.addresses)))
     if has and not heir_of(name, named, facts):
-        told = _("Choose who gets what {link} has: nothing in it is a NIC.")
-        yield blocked(told.format(link=name), "uplink")
+        ports = ", ".join(port.name for port in facts.ports_of(name) if port.kind != "tun")
+        told = _("Choose the heir, who gets what {link} has: {ports}.")
+        yield blocked(told.format(link=name, ports=ports or "-"), "uplink")
 
 
 def check_driver(name: str, facts: HostFacts, about: str = "name") -> Iterator[Finding]:
