@@ -191,9 +191,31 @@ def _is_sound(wish: Wish, facts: HostFacts) -> bool:
 
 # --- who keeps it -----------------------------------------------------------------------------
 
+_MANAGERS = {
+    BackendName.NM: "NetworkManager",
+    BackendName.IFCFG: "ifcfg",
+    BackendName.IFUPDOWN: "ifupdown",
+}
+_FOLDERS = {
+    BackendName.IFCFG: "/etc/sysconfig/network-scripts/",
+    BackendName.IFUPDOWN: "/etc/network/",
+}
+
+
+def _is_here(backend: BackendName, facts: HostFacts) -> bool:
+    """Whether a manager that was asked for by name has anything to do with this host."""
+    if backend is BackendName.NM:
+        return any(owner.name == _MANAGERS[backend] for owner in facts.owners.values())
+    folder = _FOLDERS.get(backend, "")
+    return not folder or any(path.startswith(folder) for path in facts.files)
+
 
 def _of_backend(wish: Wish, facts: HostFacts) -> Iterator[Finding]:
     choice = backend_of(wish, facts)
+    if not _is_here(wish.backend, facts):
+        told = _("{manager} configures nothing on this host: it cannot keep this.")
+        yield blocked(told.format(manager=_MANAGERS[wish.backend]), "backend")
+        return
     yield fine(choice.reason)
     if choice.later:
         told = _("{manager} manages {link}; keeping changes with it is not supported yet, so a"

@@ -77,6 +77,8 @@ def _wish(said: Said) -> Wish:
         return AddMember(said.name, said.member, backend)
     if said.verb == "remove-member":
         return RemoveMember(said.name, said.member, backend)
+    if not said.bridge and (said.stp or said.delay is not None or said.vlan_filtering):
+        raise RequestError(_("--stp, --delay and --vlan-filtering go with --bridge."))
     bond = BondSpec(
         said.name,
         tuple(said.member),

@@ -26,7 +26,7 @@ from kvmnet_tui.present.changes import keeper_name, paper_sections, progress_sec
 from kvmnet_tui.present.listing import section_lines, table_lines, unpainted
 from kvmnet_tui.present.table import Cell, Column
 from kvmnet_tui.present.units import iso_time
-from kvmnet_tui.requests import Request, RequestError
+from kvmnet_tui.requests import Outcome, Request, RequestError
 
 Said = argparse.Namespace
 
@@ -82,7 +82,14 @@ def run(said: Said, shop: Shop) -> int:
     if said.verb == "undo":
         return _undo(status, said, shop)
     request = _request(status, said)
-    return finish(lambda: shop.ask(lambda _state: request, needs=()), as_json=said.as_json)
+    return finish(lambda: _done(request, status, shop), as_json=said.as_json)
+
+
+def _done(request: Request, status: ChangeStatus, shop: Shop) -> Outcome:
+    """What became of it, with the change as it is then."""
+    outcome = shop.ask(lambda _state: request, needs=())
+    now = folders.read_status(status.id) or status
+    return dataclasses.replace(outcome, record=record_of(now))
 
 
 def _request(status: ChangeStatus, said: Said) -> Request:
@@ -193,7 +200,9 @@ def _undo(status: ChangeStatus, said: Said, shop: Shop) -> int:
         outcome = shop.ask(lambda _state: request, needs=())
     except RequestError as error:
         return refuse(error)
-    tell(dataclasses.replace(outcome, details=how_to_go_on(outcome.record)), as_json=False)
+    identifier = outcome.record
+    details, record = how_to_go_on(identifier), {"id": identifier}
+    tell(dataclasses.replace(outcome, details=details, record=record), as_json=said.as_json)
     return DONE
 
 

@@ -317,7 +317,7 @@ class WishForm:
             *rights,
             *number_findings(values, *self.NUMBERS),
             *window_findings(wish, self._facts, number(values["window"])),
-            *wish_findings(wish, self._facts, self.FIELDS),
+            *wish_findings(wish, self._facts, {**self.FIELDS, "backend": "backend"}),
         )
 
     def preview(self, _state: HostState, values: Values) -> tuple[Section, ...]:

@@ -37,7 +37,7 @@ class FormScreen(Screen[Request | None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (DOCKED_FROM, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         # Before the field sees them: keys that follow in a burst belong to the next field already.
-        Binding("enter", "next", show=False, priority=True),
+        Binding("enter", "enter", show=False, priority=True),
         Binding("tab", "go(1)", show=False, priority=True),
         Binding("shift+tab", "go(-1)", show=False, priority=True),
         Binding("down", "leave_line(1)", show=False, priority=True),
@@ -231,7 +231,7 @@ class FormScreen(Screen[Request | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enter begins a new line where lines are typed; up and down leave a single line."""
-        if action == "next":
+        if action == "enter":
             return not isinstance(self.focused, TextArea)
         if action == "leave_line":
             return isinstance(self.focused, Input)
@@ -251,6 +251,10 @@ class FormScreen(Screen[Request | None]):
     async def action_leave_line(self, way: int) -> None:
         """The same, from a field where up and down mean nothing else."""
         await self.action_go(way)
+
+    async def action_enter(self) -> None:
+        """On to the next step."""
+        await self.action_next()
 
     async def action_next(self) -> None:
         """Go on to the next step; from the preview: done. Errors come first."""
