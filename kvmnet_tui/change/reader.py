@@ -4,7 +4,6 @@ Blocks: call it in a thread.
 """
 
 import json
-import os
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from kvmnet_tui.change.facts import (
     SessionFact,
 )
 from kvmnet_tui.change.programs import program
+from kvmnet_tui.change.session import ends_of_session
 from kvmnet_tui.i18n import _
 from kvmnet_tui.requests import RequestError
 from kvmnet_tui.sources.managers.backends import read_managers
@@ -196,30 +196,12 @@ def _rules() -> Iterator[str]:
 
 
 def _session() -> SessionFact:
-    """The SSH session, also where sudo or tmux have taken the variable away."""
-    said = os.environ.get("SSH_CONNECTION") or _ancestors_session()
-    words = said.split()
-    if len(words) != 4:
+    """The SSH session, and the link that its way back uses."""
+    client, server = ends_of_session()
+    if not client:
         return SessionFact()
-    client, _client_port, server, _server_port = words
     route = next(iter(_ip("route", "get", client)), {})
     return SessionFact(client, server, route.get("dev", ""))
-
-
-def _ancestors_session() -> str:
-    pid = os.getppid()
-    for _generation in range(32):
-        if pid <= 1:
-            break
-        folder = Path("/proc", str(pid))
-        try:
-            for variable in (folder / "environ").read_bytes().split(b"\0"):
-                if variable.startswith(b"SSH_CONNECTION="):
-                    return variable.partition(b"=")[2].decode(errors="replace")
-            pid = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-        except (OSError, ValueError):
-            break
-    return ""
 
 
 # --- files and programs ---------------------------------------------------------------------------

@@ -23,6 +23,8 @@ def check_host(wish: Wish, links: tuple[str, ...], facts: HostFacts) -> Iterator
     """Everything that is not about one answer; `links` are those that the wish touches."""
     if facts.under_way:
         yield blocked(under_way_sentence(facts))
+    if not facts.may_change:
+        yield warning(_("Without root not every file can be read: the real plan may differ."))
     if links:
         yield from _session(wish, links, facts)
     if "root-on-network" in facts.notes:
