@@ -4,10 +4,10 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
+from typing import Protocol
 
-from tests.support.managed_host import ManagedHost
 from tests.support.program import NO_LIBVIRT
 from tests.support.terminal import Glass, Terminal
 
@@ -15,20 +15,31 @@ ENTER, ESCAPE, DOWN, TAB, CLEAR = "\r", "\x1b", "\x1b[B", "\t", "\x15"
 PATIENCE_SECONDS = 30.0
 
 
+class Place(Protocol):
+    """A host to sit at."""
+
+    def command(self, argv: Sequence[str]) -> list[str]:
+        """The command line that runs `argv` inside."""
+
+    def environment(self) -> Mapping[str, str]:
+        """What a login has around it."""
+
+
 class Seat:
     """kvmnet-tui on a pty inside the host, until the `with` ends."""
 
     def __init__(
         self,
-        host: ManagedHost,
-        *arguments: str,
+        host: Place,
+        *,
+        uri: str = NO_LIBVIRT,
         language: str = "en",
         size: tuple[int, int] = (24, 80),
         **environment: str,
     ) -> None:
-        program = (sys.executable, "-m", "kvmnet_tui", "--lang", language, "-c", NO_LIBVIRT)
+        program = (sys.executable, "-m", "kvmnet_tui", "--lang", language, "-c", uri)
         around = {**host.environment(), "TERM": "xterm-256color", **environment}
-        self._terminal = Terminal(host.command([*program, *arguments]), around, *size)
+        self._terminal = Terminal(host.command(program), around, *size)
         self._glass = Glass(*size)
 
     def __enter__(self) -> "Seat":
