@@ -84,6 +84,16 @@ async def test_with_the_proof_it_is_kept_after_a_question() -> None:
         assert stage.host.requests == [ConfirmChange(ON_TRIAL.id)]
 
 
+async def test_whoever_keeps_it_is_told_what_no_longer_works() -> None:
+    silent = replace(ON_TRIAL.probes[1], now=False)
+    for new_login in (False, True):
+        lost = replace(ON_TRIAL, probes=(silent,), new_login=new_login)
+        async with on_stage(host_with(lost), (100, 30)) as stage:
+            await open_trial(stage)
+            await stage.press("k")
+            await stage.sees("FAILS: gateway 192.168.200.2 answers")
+
+
 async def test_it_is_extended_and_taken_back_by_a_key() -> None:
     async with on_stage(host_with(ON_TRIAL), (100, 30)) as stage:
         await open_trial(stage)

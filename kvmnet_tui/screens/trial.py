@@ -16,6 +16,8 @@ from kvmnet_tui.present.changes import (
     advice,
     change_of,
     paper_sections,
+    probe_cell,
+    probe_text,
     progress_sections,
     state_cell,
 )
@@ -167,14 +169,15 @@ class TrialScreen(Screen[None]):
             self.app.run_worker(self._keep(change))
 
     async def _keep(self, change: ChangeStatus) -> None:
-        question = keep_question(change) if change.new_login else self._question()
+        question = keep_question(change) if change.new_login else self._question(change)
         if not await self._desk.confirm(question):
             return
         await self._desk.perform(ConfirmChange(change.id, anyway=not change.new_login))
 
-    def _question(self) -> Question:
+    def _question(self, change: ChangeStatus) -> Question:
         host = self._desk.state.host
         lines = (
+            *lost_lines(change),
             _("No new login has been seen since the trial began."),
             _("If new logins are blocked, you may lose this host for good."),
             _("Open a second SSH session first: it is the proof."),
@@ -214,4 +217,11 @@ def keep_question(change: ChangeStatus) -> Question:
     line = _("From then on every boot brings it up like this.")
     if change.backend == "runtime":
         line = _("Nobody keeps it: a reboot forgets it.")
-    return Question(_("Keep “{title}”?").format(title=change.title), (line,), _("keep"))
+    lines = (*lost_lines(change), line)
+    return Question(_("Keep “{title}”?").format(title=change.title), lines, _("keep"))
+
+
+def lost_lines(change: ChangeStatus) -> tuple[str, ...]:
+    """What worked before the trial and does not now."""
+    lost = (one for one in change.probes if one.before and one.now is False)
+    return tuple(f"{probe_cell(one).text}: {probe_text(one)}" for one in lost)
