@@ -240,6 +240,15 @@ def test_an_idle_nic_that_is_down_may_be_a_member_the_trial_brings_it_up() -> No
     assert make_plan(wish, with_link(down)).trial
 
 
+def test_a_session_that_ends_is_not_said_to_move_along() -> None:
+    facts = replace(course_facts(), session=SESSION)
+    ends = [one.text for one in findings(static("10.0.0.2/24"), facts)]
+    assert not any("moves along" in text for text in ends)
+    stays = [one.text for one in findings(static("192.168.200.132/25"), facts)]
+    assert any("moves along" in text for text in stays)
+    assert not any("this SSH session ends" in text for text in stays)
+
+
 def test_only_changes_that_are_kept_need_room_in_etc() -> None:
     assert make_plan(BRIDGE, with_disk("/etc", READ_ONLY)).trial
 

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from kvmnet_tui.change.checks.values import keeps_session
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.findings import Finding, blocked, fine, warning
 from kvmnet_tui.change.wishes import (
     AddPort,
+    Addressing,
     CreateBond,
     CreateBridge,
     DeleteBond,
@@ -53,6 +55,9 @@ def _session(wish: Wish, links: tuple[str, ...], facts: HostFacts) -> Iterator[F
     if not session.client:
         yield fine(_("No SSH session is at stake: this runs on a console."))
     elif session.device in links:
+        addressing = getattr(wish, "addressing", Addressing())
+        if not keeps_session(addressing, facts):
+            return  # the check of the addresses says what becomes of it
         moves = isinstance(wish, (CreateBridge, CreateBond, DeleteBridge, DeleteBond))
         told = _("This SSH session from {client} comes over {link}, and moves along.")
         if not moves:

@@ -82,7 +82,7 @@ def check_addressing(addressing: Addressing, source: str, facts: HostFacts) -> I
             yield finding(told.format(link=source), "address")
         case AddressMode.STATIC:
             yield from _static(addressing, source, facts)
-            if carries_session and not _keeps_session(addressing, facts):
+            if carries_session and not keeps_session(addressing, facts):
                 told = _("The address changes: this SSH session ends, log in at the new one.")
                 yield warning(told, "address")
         case AddressMode.DHCP if not has:
@@ -98,7 +98,10 @@ def _has_address(link: LinkFact | None) -> bool:
     return link is not None and any(one.scope == "global" for one in link.addresses)
 
 
-def _keeps_session(addressing: Addressing, facts: HostFacts) -> bool:
+def keeps_session(addressing: Addressing, facts: HostFacts) -> bool:
+    """Whether the address that the session goes to is there afterwards."""
+    if addressing.mode in (AddressMode.INHERIT, AddressMode.DHCP):
+        return True
     return facts.session.server in [word.partition("/")[0] for word in addressing.addresses]
 
 
