@@ -12,7 +12,7 @@ from kvmnet_tui.change.findings import Verdict
 from kvmnet_tui.change.plan import Plan
 from kvmnet_tui.change.planner import PlanError, make_plan, window_of
 from kvmnet_tui.change.preflight import findings
-from kvmnet_tui.change.preview import command_lines, rollback_script
+from kvmnet_tui.change.preview import command_lines, fingerprint, rollback_script
 from kvmnet_tui.change.wish_records import inverse, wish_of, wish_record
 from kvmnet_tui.change.wishes import (
     AddMember,
@@ -284,6 +284,16 @@ def test_the_window_is_never_too_short_for_the_interruption_and_a_login() -> Non
     assert window_of(0, 0.02) == 120
     assert window_of(10, 30) == 105
     assert window_of(300, 30) == 300
+
+
+def test_two_plans_that_read_alike_have_one_fingerprint_whatever_a_lease_has_left() -> None:
+    def leased(seconds: int, cidr: str = "192.168.200.132/24") -> Plan:
+        address = AddressFact(cidr, 4, lifetimes=(seconds, seconds))
+        link = replace(course_facts().links["ens32"], addresses=(address,))
+        return make_plan(BRIDGE, with_link(link))
+
+    assert fingerprint(leased(600)) == fingerprint(leased(599))
+    assert fingerprint(leased(600)) != fingerprint(leased(600, "192.168.200.133/24"))
 
 
 def test_a_plan_goes_through_json_unchanged() -> None:

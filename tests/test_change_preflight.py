@@ -299,6 +299,23 @@ def test_whose_machine_it_is_stands_in_the_firmwares_tables(
     assert machine == (dict([note]) if note else {})
 
 
+@pytest.mark.parametrize(
+    ("rules", "drops"),
+    [
+        ("chain FORWARD {\n type filter hook forward priority filter; policy drop;\n}", True),
+        ("chain FORWARD {\n type filter hook forward priority filter; policy accept;\n}\n"
+         "chain INPUT {\n type filter hook input priority filter; policy drop;\n}", False),
+        ("*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n", True),
+        ("*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n", False),
+        ("", False),
+    ],
+)  # fmt: skip
+def test_only_a_policy_that_drops_what_is_forwarded_cuts_bridged_guests_off(
+    rules: str, drops: bool
+) -> None:
+    assert surroundings.drops_forwarded(rules) is drops
+
+
 def test_a_root_file_system_on_the_network_is_found(tmp_path: Path) -> None:
     put(tmp_path, "/proc/self/mounts", "10.0.0.9:/root / nfs4 rw 0 0\nproc /proc proc rw 0 0\n")
     assert surroundings.notes(tmp_path)["root-on-network"] == "10.0.0.9:/root (nfs4)"

@@ -123,6 +123,13 @@ async def test_the_end_of_a_trial_is_seen_on_its_screen() -> None:
         assert "unless you keep it" not in stage.text
 
 
+async def test_whoever_may_not_see_changes_is_not_told_that_there_are_none() -> None:
+    hidden = replace(pictures.course_host(), changes=(), changes_hidden=True)
+    async with on_stage(hidden, (100, 30)) as stage:
+        await stage.press("8")
+        await stage.sees("Only root may see the changes of this host: use sudo.")
+
+
 KEPT = replace(ON_TRIAL, state=ChangeState.COMMITTED, top_device="virbr1", can_undo=True)
 
 

@@ -207,6 +207,22 @@ def test_of_two_wizards_at_their_end_one_is_refused(host: Host) -> None:
         first.sees("Somebody took it back.")
 
 
+def test_what_was_not_in_the_preview_is_not_tried(host: Host) -> None:
+    with Seat(host) as seat:
+        open_links(seat)
+        seat.types("n")
+        seat.sees("step 1 of 5")
+        seat.types(ENTER * 4)
+        seat.sees("step 5 of 5")
+        host.run("ip", "route", "add", "10.7.0.0/16", "via", GATEWAY)
+        try:
+            seat.types(ENTER)
+            seat.sees("The host has changed since the preview was made: look at it again.")
+            assert "virbr1" not in host.run("ip", "link")
+        finally:
+            host.run("ip", "route", "del", "10.7.0.0/16")
+
+
 def test_a_burst_over_a_slow_link_gives_each_field_its_own(host: Host) -> None:
     with Seat(host, size=(40, 100)) as seat:
         open_links(seat)

@@ -7,6 +7,7 @@ from kvmnet_tui.change import folders
 from kvmnet_tui.change.checks.host import only_root, under_way_sentence
 from kvmnet_tui.change.facts import Guest, HostFacts
 from kvmnet_tui.change.planner import LONGEST_WINDOW, PlanError, make_plan
+from kvmnet_tui.change.preview import fingerprint
 from kvmnet_tui.change.reader import read_facts
 from kvmnet_tui.change.requests import (
     CancelChange,
@@ -75,6 +76,8 @@ async def _start(request: StartChange, context: Context) -> Outcome:
         plan = make_plan(request.wish, facts, window=request.window)
     except PlanError as error:
         raise RequestError(error.sentence, error.details) from error
+    if request.seen not in ("", fingerprint(plan)):
+        raise RequestError(_("The host has changed since the preview was made: look at it again."))
     context.tell(_("measuring what works now, then trying it"))
     identifier = await call_in_thread("start", partial(start, plan))
     told = _("On trial: {title}. It is taken back unless you confirm.")

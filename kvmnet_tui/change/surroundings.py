@@ -50,7 +50,7 @@ def notes(root: Path) -> dict[str, str]:
     if firewall:
         found["firewall"] = firewall
     if _bridged_frames_are_filtered(root):
-        found["br-netfilter"] = "drop" if _drops_forwarded(firewall) else "accept"
+        found["br-netfilter"] = "drop" if drops_forwarded(firewall) else "accept"
     return found
 
 
@@ -89,7 +89,8 @@ def _bridged_frames_are_filtered(root: Path) -> bool:
     return HostFiles(root).text("/proc/sys/net/bridge/bridge-nf-call-iptables").strip() == "1"
 
 
-def _drops_forwarded(rules: str) -> bool:
+def drops_forwarded(rules: str) -> bool:
+    """Whether what is forwarded is dropped unless a rule lets it through."""
     if re.search(r"^:FORWARD DROP\b", rules, re.MULTILINE):
         return True
     return any("hook forward" in line and "policy drop" in line for line in rules.splitlines())

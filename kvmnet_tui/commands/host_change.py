@@ -9,7 +9,7 @@ from kvmnet_tui.change.findings import Verdict
 from kvmnet_tui.change.plan import Plan
 from kvmnet_tui.change.planner import PlanError, make_plan
 from kvmnet_tui.change.preflight import findings
-from kvmnet_tui.change.preview import command_lines, diff
+from kvmnet_tui.change.preview import command_lines, diff, fingerprint
 from kvmnet_tui.change.requests import ReadFacts, StartChange
 from kvmnet_tui.change.wishes import Addressing, AddressMode, BackendName, BridgeSpec, Wish
 from kvmnet_tui.commands.change import how_to_go_on
@@ -114,12 +114,14 @@ def carry_out(said: Said, shop: Shop, make: Callable[[], Wish]) -> int:
         plan = _planned(wish, facts, said)
         if said.dry_run:
             return _preview(wish, facts, plan, said)
+        seen = ""
         if not said.yes:
             if not said.as_json:
                 _preview(wish, facts, plan, said)
+                seen = fingerprint(plan)
             if not confirmed(_("Try this now?")):
                 return REFUSED
-        outcome = _ask(shop, StartChange(wish, said.window))
+        outcome = _ask(shop, StartChange(wish, said.window, seen))
     except RequestError as error:
         return refuse(error)
     record = {"id": outcome.record, "title": plan.title, "window_seconds": plan.window_seconds}

@@ -8,7 +8,7 @@ from kvmnet_tui.change.facts import HostFacts, LinkFact
 from kvmnet_tui.change.findings import Verdict
 from kvmnet_tui.change.planner import LONGEST_WINDOW, PlanError, make_plan
 from kvmnet_tui.change.preflight import findings as preflight
-from kvmnet_tui.change.preview import command_lines, diff
+from kvmnet_tui.change.preview import command_lines, diff, fingerprint
 from kvmnet_tui.change.requests import StartChange
 from kvmnet_tui.change.wishes import Addressing, AddressMode, BackendName, BridgeSpec, Wish
 from kvmnet_tui.forms.form import FieldKind, Finding, FormField, Option, Step, Values
@@ -325,5 +325,7 @@ class WishForm:
         return plan_sections(self.wish(values), self._facts, number(values["window"]))
 
     def request(self, _state: HostState, values: Values) -> Request:
-        """Start the trial."""
-        return StartChange(self.wish(values), number(values["window"]))
+        """Start the trial of what the preview shows."""
+        wish, window = self.wish(values), number(values["window"])
+        plan = make_plan(wish, self._facts, window=window)
+        return StartChange(wish, window, fingerprint(plan))

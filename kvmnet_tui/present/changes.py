@@ -90,8 +90,10 @@ class ChangesView:
         change = change_of(state, key)
         return () if change is None else (*progress_sections(change), *paper_sections(change))
 
-    def empty_reason(self, _state: HostState) -> str:
-        """Nothing was changed yet."""
+    def empty_reason(self, state: HostState) -> str:
+        """Nothing was changed yet, or nothing of it may be seen."""
+        if state.changes_hidden:
+            return _("Only root may see the changes of this host: use sudo.")
         return _(
             "Nothing has been changed yet. Press n for a bridge, b for a bond: it is tried first,"
             " and taken back by itself unless you confirm."
