@@ -104,6 +104,9 @@ BLOCKED: dict[str, tuple[Wish, HostFacts, str, str]] = {
     "two gateways": (
         static("10.0.0.2/24", gateways=("10.0.0.1", "10.0.0.3")), course_facts(), "gateways",
         "One gateway"),
+    "a second way out": (
+        replace(static("10.0.0.2/24", gateways=("10.0.0.1",)), uplink="ens36"), course_facts(),
+        "gateways", "The default route goes over ens32"),
     "a name server by name": (
         static("10.0.0.2/24", dns=("dns",)), course_facts(), "dns", "dns is no address"),
     "IPv6 switched off and given": (

@@ -76,6 +76,15 @@ def test_a_trial_is_listed_shown_extended_and_taken_back(host: Host) -> None:
     assert "taken back" in late[2]
 
 
+def test_the_way_out_over_another_nic_is_never_taken(host: Host) -> None:
+    before = host.run("ip", "route")
+    words = "bridge create br9 --uplink ens36 --address 10.9.0.2/24 --gateway 10.9.0.1 --yes"
+    status, out, err = told(host.program(*words.split()))
+    assert (status, out) == (2, "")
+    assert "The default route goes over ens32: leave the gateway out" in err
+    assert host.run("ip", "route") == before
+
+
 def test_whoever_is_not_root_is_told_that_nothing_can_be_seen(host: Host) -> None:
     host.run("mkdir", "-p", "-m", "700", "/run/kvmnet-tui")
     nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--")

@@ -187,7 +187,7 @@ async def test_from_the_bridges_screen_to_a_trial() -> None:
 def test_every_choice_of_a_bridge_reaches_its_wish() -> None:
     form = BridgeForm(course_facts())
     values = answered(
-        form, name="br7", uplink="ens36", stp=True, delay="4", vlan_filtering=True, mtu="1400",
+        form, name="br7", uplink="ens32", stp=True, delay="4", vlan_filtering=True, mtu="1400",
         mac="52:54:00:AA:00:01", address="static", addresses="10.0.0.2/24, fd00::2/64",
         gateways="10.0.0.1", dns="10.0.0.3 10.0.0.4", backend="runtime", window="300",
     )  # fmt: skip
@@ -195,7 +195,7 @@ def test_every_choice_of_a_bridge_reaches_its_wish() -> None:
     assert wish_of(form, values) == CreateBridge(
         BridgeSpec("br7", stp=True, delay=4, mac="52:54:00:aa:00:01", mtu=1400,
                    vlan_filtering=True),
-        "ens36",
+        "ens32",
         Addressing(AddressMode.STATIC, ("10.0.0.2/24", "fd00::2/64"), ("10.0.0.1",),
                    ("10.0.0.3", "10.0.0.4")),
         BackendName.RUNTIME,

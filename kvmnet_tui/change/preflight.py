@@ -79,7 +79,7 @@ def _create_bond(wish: CreateBond, facts: HostFacts) -> Iterator[Finding]:
     yield from check_members(bond, facts)
     yield from check_options(bond)
     if source:
-        yield from check_addressing(wish.addressing, source, facts)
+        yield from check_addressing(wish.addressing, source, facts, bond.members)
         yield from check_lost_addresses(bond.members, source, facts)
 
 

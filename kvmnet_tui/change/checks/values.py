@@ -70,8 +70,10 @@ def check_mtu(mtu: int, uplink: str, facts: HostFacts) -> Iterator[Finding]:
 # --- addresses --------------------------------------------------------------------------------
 
 
-def check_addressing(addressing: Addressing, source: str, facts: HostFacts) -> Iterator[Finding]:
-    """Where the new device's address comes from; `source` has it now."""
+def check_addressing(
+    addressing: Addressing, source: str, facts: HostFacts, members: tuple[str, ...] = ()
+) -> Iterator[Finding]:
+    """Where the new device's address comes from; `source` has it now, `members` join as well."""
     link = facts.links.get(source)
     has = _has_address(link)
     carries_session = bool(source) and facts.session.device == source
@@ -82,6 +84,7 @@ def check_addressing(addressing: Addressing, source: str, facts: HostFacts) -> I
             yield finding(told.format(link=source), "address")
         case AddressMode.STATIC:
             yield from _static(addressing, source, facts)
+            yield from _other_ways_out(addressing, {source, *members}, facts)
             if carries_session and not keeps_session(addressing, facts):
                 told = _("The address changes: this SSH session ends, log in at the new one.")
                 yield warning(told, "address")
@@ -187,6 +190,19 @@ def _gateways(words: tuple[str, ...], given: list[Interface]) -> Iterator[Findin
         elif given and not _is_near(gateway, given):
             told = _("{gateway} is in none of the subnets of the addresses.")
             yield blocked(told.format(gateway=gateway), "gateways")
+
+
+def _other_ways_out(
+    addressing: Addressing, changed: set[str], facts: HostFacts
+) -> Iterator[Finding]:
+    """A gateway here would take the default route from a link that the change leaves alone."""
+    families = {6 if ":" in word else 4 for word in addressing.gateways}
+    for route in facts.routes:
+        is_default = route.words[0] in ("default", "::/0") and "table" not in route.words
+        if is_default and route.family in families and route.device not in changed:
+            told = _("The default route goes over {link}: leave the gateway out, or it would be"
+                     " taken from there.")  # fmt: skip
+            yield blocked(told.format(link=route.device), "gateways")
 
 
 def _is_near(gateway: Address, given: list[Interface]) -> bool:
