@@ -95,6 +95,11 @@ BLOCKED: dict[str, tuple[Wish, HostFacts, str, str]] = {
             **with_link(NIC).links,
             "ens40": replace(NIC, addresses=(AddressFact("192.168.200.132/24", 4),))}),
         "addresses", "ens40 has the address 192.168.200.132 already"),
+    "the gateway's own": (
+        static("192.168.200.2/24"), course_facts(), "addresses", "is another host's"),
+    "the client's own": (
+        static("192.168.200.1/24"), replace(course_facts(), session=SESSION), "addresses",
+        "is another host's"),
     "a gateway that is none": (
         static("10.0.0.2/24", gateways=("x",)), course_facts(), "gateways", "x is no address"),
     "a gateway far away": (

@@ -161,6 +161,9 @@ def _one_address(address: Interface, source: str, facts: HostFacts) -> Iterator[
         told = _("{address} is no address of a host in {subnet}.")
         yield blocked(told.format(address=address.ip, subnet=network), "addresses")
         return
+    if str(address.ip) in {*_gateways_now(facts), facts.session.client}:
+        told = _("{address} is another host's: a gateway or this session's client has it.")
+        yield blocked(told.format(address=address.ip), "addresses")
     for name, link in facts.links.items():
         others = [] if name == source else [one for one in link.addresses if one.scope == "global"]
         for other in others:
@@ -171,6 +174,12 @@ def _one_address(address: Interface, source: str, facts: HostFacts) -> Iterator[
             elif has.version == address.version and has.network.overlaps(network):
                 told = _("{link} is in {subnet} too: replies may take the wrong way.")
                 yield warning(told.format(link=name, subnet=has.network), "addresses")
+
+
+def _gateways_now(facts: HostFacts) -> Iterator[str]:
+    for route in facts.routes:
+        if "via" in route.words:
+            yield route.words[route.words.index("via") + 1]
 
 
 def _gateways(words: tuple[str, ...], given: list[Interface]) -> Iterator[Finding]:
