@@ -34,9 +34,9 @@ async def test_a_name_that_is_taken_is_refused_beside_the_name() -> None:
             await stage.press("enter")
         await stage.sees("network1")
         await stage.press("ctrl+u", *"default", "enter")
-        await stage.sees("▲")
+        await stage.sees("×")
         line = next(at for at, text in enumerate(stage.lines) if " default" in text)
-        assert "▲" in "".join(stage.lines[line : line + 3]), stage.text
+        assert "×" in "".join(stage.lines[line : line + 3]), stage.text
         assert stage.host.requests == []
 
 

@@ -42,34 +42,39 @@ class Shop:
         self,
         build: Callable[[HostState], Request],
         needs: Iterable[SourceName] = (SourceName.LIBVIRT, SourceName.KERNEL),
+        hears: Iterable[SourceName] = (),
     ) -> Outcome:
         """Have what `build` makes of the picture done, telling on stderr how far it is.
 
-        Raises RequestError.
+        Waits for what `needs` and `hears` name; the latter may be missing. Raises RequestError.
         """
 
         async def do(controller: Controller) -> Outcome:
             return await controller.perform(build(controller.state))
 
-        return self.use(do, needs)
+        return self.use(do, needs, hears)
 
     def use(
-        self, work: Callable[[Controller], Awaitable[Result]], needs: Iterable[SourceName]
+        self,
+        work: Callable[[Controller], Awaitable[Result]],
+        needs: Iterable[SourceName],
+        hears: Iterable[SourceName] = (),
     ) -> Result:
         """Run `work` beside a live controller; raises RequestError."""
-        return asyncio.run(_use(self.make_controller, work, tuple(needs)))
+        return asyncio.run(_use(self.make_controller, work, tuple(needs), tuple(hears)))
 
 
 async def _use(
     make_controller: MakeController,
     work: Callable[[Controller], Awaitable[Result]],
     needs: tuple[SourceName, ...],
+    hears: tuple[SourceName, ...],
 ) -> Result:
     teller = _Teller()
     controller = make_controller(teller.show)
     run = asyncio.create_task(controller.run())
     try:
-        await controller.until(lambda state: _spoke(state, needs), SPOKE_SECONDS)
+        await controller.until(lambda state: _spoke(state, (*needs, *hears)), SPOKE_SECONDS)
         _require(controller.state, needs)
         return await work(controller)
     finally:

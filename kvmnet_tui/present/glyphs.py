@@ -13,6 +13,7 @@ class Glyphs:
     up: str
     down: str
     warning: str
+    wrong: str
     tree_next: str
     tree_last: str
     tree_pass: str
@@ -22,8 +23,8 @@ class Glyphs:
     sparks: str
 
 
-UNICODE = Glyphs("●", "○", "▲", "├ ", "└ ", "│ ", "  ", "…", "→", "▁▂▃▄▅▆▇█")
-ASCII = Glyphs("+", "-", "!", "|-", "`-", "| ", "  ", "~", ">", "_.-:=+*#")
+UNICODE = Glyphs("●", "○", "▲", "×", "├ ", "└ ", "│ ", "  ", "…", "→", "▁▂▃▄▅▆▇█")
+ASCII = Glyphs("+", "-", "!", "x", "|-", "`-", "| ", "  ", "~", ">", "_.-:=+*#")
 
 _chosen: Glyphs | None = None
 

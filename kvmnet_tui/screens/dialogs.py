@@ -13,7 +13,8 @@ from textual.widgets import Input, Static
 
 from kvmnet_tui.forms.form import Option
 from kvmnet_tui.i18n import _
-from kvmnet_tui.present.table import Section
+from kvmnet_tui.present.cells import marked
+from kvmnet_tui.present.table import Section, Severity
 from kvmnet_tui.present.text import clean
 from kvmnet_tui.screens.frame import key_items
 from kvmnet_tui.widgets import palette
@@ -62,6 +63,7 @@ class QuestionDialog(ModalScreen[bool]):
                 told = _("Type {word} to go on:").format(word=question.type_to_confirm)
                 yield Static(Text(told, palette.KEY))
                 yield Input(compact=True)
+                yield Static(id="refusal")
             yield Bar(id="dialog-keys")
 
     def on_mount(self) -> None:
@@ -78,6 +80,16 @@ class QuestionDialog(ModalScreen[bool]):
         """Answer and close."""
         self.dismiss(answer)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter after a typed word comes from where it is typed, so that it comes after it."""
+        if action == "enter" and isinstance(self.focused, Input):
+            return False
+        return super().check_action(action, parameters)
+
+    def on_input_submitted(self) -> None:
+        """The word is typed."""
+        self.action_enter()
+
     def action_yes(self) -> None:
         """Say yes by its letter."""
         if not self._question.type_to_confirm:
@@ -87,8 +99,13 @@ class QuestionDialog(ModalScreen[bool]):
         """Say yes by Enter, where that is enough."""
         word = self._question.type_to_confirm
         if word:
-            if self.query_one(Input).value.strip() == word:
+            typed = self.query_one(Input).value.strip()
+            if typed == word:
                 self.dismiss(True)
+            else:
+                told = marked(_("This is not {word}.").format(word=word), Severity.ERROR)
+                style = palette.BY_SEVERITY[told.severity]
+                self.query_one("#refusal", Static).update(Text(told.text, style))
         elif not self._question.danger:
             self.dismiss(True)
 

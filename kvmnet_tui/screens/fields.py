@@ -13,8 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from kvmnet_tui.forms.form import FieldKind, Finding, FormField
-from kvmnet_tui.present.glyphs import glyphs
-from kvmnet_tui.present.table import Severity
+from kvmnet_tui.present.cells import marked
 from kvmnet_tui.present.text import clean
 from kvmnet_tui.widgets import palette
 from kvmnet_tui.widgets.options import Options, Toggle
@@ -75,6 +74,11 @@ class FieldBox(Vertical):
         self._label.update(Text(clean(field.label)))
         if not same_widget:
             await self._replace(_widget(field, value), had_focus)
+
+    @property
+    def value(self) -> Any:
+        """The answer as it stands."""
+        return _value_of(self._answer)
 
     def answer(self, value: Any) -> None:
         """Give the answer that the form proposes."""
@@ -163,5 +167,5 @@ def _set_value(answer: Widget, value: Any) -> None:
 
 
 def _remark(finding: Finding) -> Text:
-    sign = glyphs().up if finding.severity is Severity.OK else glyphs().warning
-    return Text(f"{sign} {clean(finding.text)}", palette.BY_SEVERITY[finding.severity])
+    said = marked(finding.text, finding.severity)
+    return Text(clean(said.text), palette.BY_SEVERITY[said.severity])

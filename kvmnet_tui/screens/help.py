@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from kvmnet_tui.i18n import _
-from kvmnet_tui.present.cells import bad, flagged, good, quiet
+from kvmnet_tui.present.cells import bad, flagged, good, marked, quiet
 from kvmnet_tui.present.table import Cell, Field, Section, Severity
 from kvmnet_tui.screens.actions import Action
 from kvmnet_tui.screens.frame import key_items
@@ -99,6 +99,7 @@ def _signs() -> Section:
         (quiet(_("down")), _("off, and no fault (dim)")),
         (bad(_("no carrier")), _("down and should not be (red)")),
         (flagged(_("look here")), _("something that somebody should look at (yellow)")),
+        (marked(_("in the way"), Severity.ERROR), _("must be mended first (red)")),
         (Cell("-", Severity.DIM), _("not known, or there is none")),
     )
     return Section(_("Signs and colours"), rows=tuple((sign, Cell(text)) for sign, text in words))

@@ -18,17 +18,13 @@ from kvmnet_tui.widgets.text import fit
 
 MAX_ROWS = 10
 MARK_WIDTH = 4
+_WAYS = {"down": 1, "j": 1, "up": -1, "k": -1}
 
 
 class Options(Widget, can_focus=True):
     """The cursor chooses when `many` is False; Space marks when it is True."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("space", "mark", show=False),
-        Binding("enter", "submit", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", show=False)]
 
     class Changed(Message):
         """Another answer."""
@@ -110,6 +106,15 @@ class Options(Widget, can_focus=True):
             self.post_message(self.Changed(self, values))
         self.refresh()
 
+    def on_key(self, event: events.Key) -> None:
+        """Move and mark; not by bindings, which a key that comes right after would overtake."""
+        if event.key in _WAYS:
+            event.stop()
+            self.action_move(_WAYS[event.key])
+        elif event.key == "space":
+            event.stop()
+            self.action_mark()
+
     def action_move(self, rows: int) -> None:
         """Move the cursor; past the ends to the field before or after."""
         position = self._cursor + rows
@@ -149,6 +154,11 @@ class Options(Widget, can_focus=True):
         """Scroll by the wheel."""
         self._scroll(-1, event)
 
+    def on_resize(self, _event: events.Resize) -> None:
+        """Show as many options as there is room for."""
+        self._top = max(0, min(self._top, len(self._options) - self.size.height))
+        self._follow()
+
     def _scroll(self, rows: int, event: events.MouseEvent) -> None:
         top = max(0, min(self._top + rows, len(self._options) - self.size.height))
         if top != self._top:
@@ -159,13 +169,6 @@ class Options(Widget, can_focus=True):
 
 class Toggle(Widget, can_focus=True):
     """Yes or no."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "app.focus_next", show=False),
-        Binding("up,k", "app.focus_previous", show=False),
-        Binding("space", "mark", show=False),
-        Binding("enter", "submit", show=False),
-    ]
 
     class Changed(Message):
         """The other answer."""
@@ -191,14 +194,19 @@ class Toggle(Widget, can_focus=True):
         self.is_on = is_on
         self.refresh()
 
+    def on_key(self, event: events.Key) -> None:
+        """Change the answer, or leave it for the field before or after."""
+        if event.key in _WAYS:
+            event.stop()
+            (self.screen.focus_next if _WAYS[event.key] > 0 else self.screen.focus_previous)()
+        elif event.key == "space":
+            event.stop()
+            self.action_mark()
+
     def action_mark(self) -> None:
         """Give the other answer."""
         self.turn(not self.is_on)
         self.post_message(self.Changed(self, self.is_on))
-
-    def action_submit(self) -> None:
-        """Say that the user is done here."""
-        self.post_message(Options.Submitted())
 
     def on_click(self) -> None:
         """Give the other answer."""
