@@ -19,6 +19,7 @@ from kvmnet_tui.netxml.network_fields import (
     parse_ranges,
 )
 from kvmnet_tui.netxml.network_lists import LineProblem, Listing
+from kvmnet_tui.netxml.network_pins import unfit_for_a_host
 from kvmnet_tui.present.table import Severity
 
 LONGEST_LINK_NAME = 15  # IFNAMSIZ without the final zero
@@ -200,12 +201,9 @@ def _pins_in(values: Values, own: Interface, old: Network | None) -> Iterator[Fi
         address = ipaddress.ip_address(pin["ip"])
         if address.version != own.version or any(address in one for one in others):
             continue
-        if address not in own.network:
-            text = _("{address} is outside the subnet {subnet}.")
-            yield _error("pins", text.format(address=address, subnet=own.network))
-        elif address == own.ip:
-            text = _("{address} is the address of the network's own bridge.")
-            yield _error("pins", text.format(address=address))
+        unfit = unfit_for_a_host(address, own.with_prefixlen)
+        if unfit:
+            yield _error("pins", unfit)
 
 
 def _addressed(_state: HostState, values: Values, _old: Network | None) -> Iterator[Finding]:

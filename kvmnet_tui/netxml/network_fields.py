@@ -22,8 +22,8 @@ ORDER = (
 )  # fmt: skip
 _FORWARD_ORDER = ("driver", "nat", "pf", "interface", "address")
 _DNS_ORDER = ("forwarder", "txt", "srv", "host")
-_DHCP_ORDER = ("range", "host", "bootp")
-_IP_ORDER = ("tftp", "dhcp")
+DHCP_ORDER = ("range", "host", "bootp")
+IP_ORDER = ("tftp", "dhcp")
 
 # The form's own words for what libvirt calls mode `bridge`, by what stands beside it.
 OWN_BRIDGE_MODES = ("nat", "route", "open", "isolated")
@@ -261,8 +261,8 @@ def _ranges(family: int) -> Value:
         ip = _first_ip(root, family)
         if ip is None:
             return
-        dhcp = _child(ip, "dhcp", _IP_ORDER)
-        merge(_RANGES, dhcp, parse_ranges(value), _DHCP_ORDER)
+        dhcp = _child(ip, "dhcp", IP_ORDER)
+        merge(_RANGES, dhcp, parse_ranges(value), DHCP_ORDER)
         _drop_empty(ip, "dhcp")
 
     return Value(read, write)
@@ -316,7 +316,7 @@ def _write_pins(root: Element, value: str) -> None:
     for ip in root.all("ip"):
         mine = [entry for entry in entries if ip_for(root, entry["ip"]) is ip]
         if mine or ip.first("dhcp") is not None:
-            merge(lists.PINS, _child(ip, "dhcp", _IP_ORDER), mine, _DHCP_ORDER)
+            merge(lists.PINS, _child(ip, "dhcp", IP_ORDER), mine, DHCP_ORDER)
             _drop_empty(ip, "dhcp")
 
 

@@ -182,18 +182,7 @@ def _is_id(token: str) -> bool:
 def _parse_pin(line: str) -> Entry:
     entry: Entry = {}
     for token in line.split():
-        if MAC.fullmatch(token):
-            name, value = "mac", token.lower()
-        elif _is_id(token):
-            name, value = "id", token[3:]
-        elif is_address(token):
-            name, value = "ip", token
-        elif DNS_NAME.fullmatch(token):
-            name, value = "name", token
-        else:
-            raise LineProblem(
-                _("{text} is neither a MAC, an address nor a host name.").format(text=token)
-            )
+        name, value = _pin_part(token)
         if name in entry:
             raise LineProblem(_("{text} is one too many in its line.").format(text=token))
         entry[name] = value
@@ -201,7 +190,23 @@ def _parse_pin(line: str) -> Entry:
         raise LineProblem(_("The line lacks an address to give."))
     if not entry.keys() & {"mac", "id", "name"}:
         raise LineProblem(_("The line lacks a MAC (or id:DUID, or a name) to know the host by."))
+    if "mac" in entry and ":" in entry["ip"]:
+        raise LineProblem(_("An IPv6 address is pinned to a DUID or a name, not to a MAC."))
+    if "id" in entry and ":" not in entry["ip"]:
+        raise LineProblem(_("An IPv4 address is pinned to a MAC or a name, not to a DUID."))
     return entry
+
+
+def _pin_part(token: str) -> tuple[str, str]:
+    if MAC.fullmatch(token):
+        return "mac", token.lower()
+    if _is_id(token):
+        return "id", token[3:]
+    if is_address(token):
+        return "ip", token
+    if DNS_NAME.fullmatch(token):
+        return "name", token
+    raise LineProblem(_("{text} is neither a MAC, an address nor a host name.").format(text=token))
 
 
 def _format_pin(entry: Entry) -> str:

@@ -1,14 +1,12 @@
 """A network's leases and pins as they can be chosen, to pin or unpin. Pure."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Lease, Network
-from kvmnet_tui.netxml import XmlProblem
-from kvmnet_tui.netxml.syntax import Element, parse
+from kvmnet_tui.netxml.network_pins import Pin, pins_in
 from kvmnet_tui.present.plugs import guest_of_mac
 from kvmnet_tui.present.text import aligned, clean
 from kvmnet_tui.present.units import iso_time
@@ -28,32 +26,9 @@ class LeaseChoice:
     why_not: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """A static host of a network's DHCP."""
-
-    address: str
-    mac: str = ""
-    duid: str = ""
-    hostname: str = ""
-
-
 def pins_of(network: Network) -> tuple[Pin, ...]:
     """The static hosts of a network, in the order of its XML."""
-    try:
-        root = parse(network.persistent_xml or network.xml, "network").root
-    except XmlProblem:
-        return ()
-    return tuple(
-        Pin(host.get("ip"), host.get("mac").lower(), host.get("id"), host.get("name"))
-        for host in _hosts(root)
-    )
-
-
-def _hosts(root: Element) -> Iterator[Element]:
-    for ip in root.all("ip"):
-        for dhcp in ip.all("dhcp"):
-            yield from dhcp.all("host")
+    return pins_in(network.persistent_xml or network.xml)
 
 
 def lease_choices(state: HostState, network: Network) -> tuple[LeaseChoice, ...]:
@@ -68,9 +43,8 @@ def lease_choices(state: HostState, network: Network) -> tuple[LeaseChoice, ...]
 
 
 def _of_pin(state: HostState, pin: Pin) -> LeaseChoice:
-    who = pin.mac or pin.duid or pin.hostname
     label = _("unpin {address}").format(address=pin.address)
-    hint = " ".join(filter(None, (who, _owner(state, pin.mac) or pin.hostname)))
+    hint = " ".join(filter(None, (pin.who, _owner(state, pin.mac) or pin.hostname)))
     return LeaseChoice(
         pin.address, pin.mac, pin.duid, pin.hostname, is_pin=True, label=label, hint=clean(hint)
     )

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from kvmnet_tui.i18n import _
+from kvmnet_tui.model.plugs import uses_of_network
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Network
 from kvmnet_tui.netxml.syntax import Element, parse
@@ -41,15 +42,18 @@ class LostPlug:
 def plugs_of(state: HostState, network: Network) -> tuple[LostPlug, ...]:
     """The taps of running guests that belong in a network's bridge."""
     found = []
-    for key in state.topology.nics_by_network.get(network.uuid, ()):
-        guest = state.guests.get(key.guest)
-        if guest is None or not guest.is_active:
+    for guest, nic, coming in uses_of_network(state, network):
+        if coming or not guest.is_active:
             continue
-        nic = guest.nics[key.position]
         link = state.link_named(nic.device) if nic.device else None
         if nic.device and network.bridge and (link is None or link.kind == "tun"):
             found.append(LostPlug(nic.device, guest.uuid, guest.name, network.bridge, network.name))
     return tuple(found)
+
+
+def tap_records(plugs: Iterable[LostPlug]) -> list[dict[str, str]]:
+    """Taps and whose they are, for JSON."""
+    return [{"tap": one.tap, "guest": one.guest_name, "bridge": one.bridge} for one in plugs]
 
 
 def is_plugged(state: HostState, plug: LostPlug) -> bool:
@@ -172,7 +176,7 @@ def _change_and_change_back(virt: Any, plug: LostPlug) -> None:
     _forget_actual(interface, source)
     original = str(interface)
     is_of_network = interface.get("type") == "network"
-    if not is_of_network and not plug.network:
+    if not is_of_network and not (interface.get("type") == "bridge" and plug.network):
         return  # there is no other way in: the kernel's part
     other = {"network": plug.network} if not is_of_network else {"bridge": plug.bridge}
     source.attributes.clear()
