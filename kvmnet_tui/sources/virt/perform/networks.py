@@ -11,7 +11,7 @@ from kvmnet_tui.model.plugs import referring_guests, uses_of_network
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Network
 from kvmnet_tui.netxml import XmlProblem
-from kvmnet_tui.netxml.network_fields import written
+from kvmnet_tui.netxml.network_fields import OWN_BRIDGE_MODES, written
 from kvmnet_tui.requests import Context, Outcome, Performers, RequestError
 from kvmnet_tui.requests import networks as ask
 from kvmnet_tui.requests.networks import NetworkRef
@@ -84,10 +84,11 @@ class Lives:
         bridge = _bridge_index(context.state, ref)
         context.tell(_("Restarting {name}.").format(name=ref.name))
         problem = await self._caller.call(partial(_restart, ref=ref))
-        # It was away for a moment only: the picture may never have shown it.
-        await context.until(
-            lambda state: _bridge_index(state, ref) not in (0, bridge), SEEN_SECONDS
-        )
+        if bridge:
+            # It was away for a moment only: the picture may never have shown it.
+            await context.until(
+                lambda state: _bridge_index(state, ref) not in (0, bridge), SEEN_SECONDS
+            )
         await _until_active(context, ref.uuid, active=True)
         plugs = _moved(context.state, ref, plugs)
         lines = await self._replugger.plug(plugs, context)
@@ -325,10 +326,10 @@ def _moved(state: HostState, ref: NetworkRef, plugs: tuple[LostPlug, ...]) -> tu
 
 
 def _bridge_index(state: HostState, ref: NetworkRef) -> int:
-    """The link index of a network's bridge; -1 where it has none that comes and goes."""
+    """The link index of a network's own bridge; 0 where it has none, or none that is seen."""
     network = _network(state, ref)
-    if network is None or network.forward_mode not in {"nat", "route", "open", "isolated"}:
-        return -1
+    if network is None or network.forward_mode not in OWN_BRIDGE_MODES:
+        return 0
     link = state.link_named(network.bridge)
     return link.index if link else 0
 
