@@ -215,7 +215,7 @@ def test_an_edit_says_what_goes_live_what_waits_and_who_is_plugged_in() -> None:
     assert any(
         "waits for the network's restart: mtu" in f.text for f in form.findings(state, values)
     )
-    diff, how, plugged = form.preview(state, values)
+    how, plugged, diff = form.preview(state, values)
     assert "-  <mtu size='1450'/>" in diff.text
     assert [row[0].text for row in how.rows] == ["delete dns-txt", "add dns-txt", "<mtu>"]
     assert plugged.rows[0][0].text == "No guest is plugged into it."

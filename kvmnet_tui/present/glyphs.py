@@ -20,10 +20,12 @@ class Glyphs:
     ellipsis: str
     arrow: str
     sparks: str
+    above: str
+    below: str
 
 
-UNICODE = Glyphs("●", "○", "▲", "├ ", "└ ", "│ ", "  ", "…", "→", "▁▂▃▄▅▆▇█")
-ASCII = Glyphs("+", "-", "!", "|-", "`-", "| ", "  ", "~", ">", "_.-:=+*#")
+UNICODE = Glyphs("●", "○", "▲", "├ ", "└ ", "│ ", "  ", "…", "→", "▁▂▃▄▅▆▇█", "↑", "↓")
+ASCII = Glyphs("+", "-", "!", "|-", "`-", "| ", "  ", "~", ">", "_.-:=+*#", "^", "v")
 
 _chosen: Glyphs | None = None
 

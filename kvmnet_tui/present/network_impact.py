@@ -19,6 +19,13 @@ def impact_lines(state: HostState, network: Network) -> tuple[str, ...]:
     return tuple(_use_line(state, use) for use in uses)
 
 
+def impact_question(state: HostState, network: Network) -> tuple[str, ...]:
+    """The same below a question, with what they are said above them."""
+    lines = impact_lines(state, network)
+    is_used = any(True for _use in uses_of_network(state, network))
+    return (_("These NICs are plugged into it:"), *lines) if is_used else lines
+
+
 def _use_line(state: HostState, use: Use) -> str:
     guest, nic, coming = use
     addresses = ", ".join(one.address for one in state.address_book.addresses_of(nic.mac))

@@ -1,6 +1,5 @@
 """A network's leases and pins as they can be chosen, to pin or unpin. Pure."""
 
-import time
 from dataclasses import dataclass
 
 from kvmnet_tui.i18n import _
@@ -55,10 +54,10 @@ def _of_lease(state: HostState, lease: Lease, pinned: dict[str, str]) -> LeaseCh
     hint = " ".join(filter(None, (lease.mac, _owner(state, lease.mac) or lease.hostname)))
     why_not = ""
     is_ipv6 = ":" in lease.address
-    if is_expired(lease, time.time()):
+    if is_expired(lease, state.now):
         why_not = _("expired")
     elif is_ipv6 and not lease.client_id:
-        why_not = _("IPv6 is pinned by DUID, which this lease does not tell")
+        why_not = _("the lease does not tell its DUID")
     elif not is_ipv6 and lease.mac.lower() in pinned:
         why_not = _("its MAC is pinned to {address}").format(address=pinned[lease.mac.lower()])
     return LeaseChoice(

@@ -135,11 +135,11 @@ async def _offer_restart(desk: Desk, network: Network) -> None:
 
 
 async def _sure(desk: Desk, network: Network, text: str, word: str, *, more: str = "") -> bool:
-    """Ask, naming every NIC that is hit."""
-    from kvmnet_tui.present.network_impact import impact_lines  # noqa: PLC0415
+    """Ask, naming every NIC that is hit; `more` is said below them."""
+    from kvmnet_tui.present.network_impact import impact_question  # noqa: PLC0415
     from kvmnet_tui.screens.dialogs import Question  # noqa: PLC0415
 
-    lines = impact_lines(desk.state, network)
+    lines = impact_question(desk.state, network)
     if more:
         lines = (*lines, more)
     question = Question(text.format(name=network.name), lines, word, danger=True)
@@ -162,7 +162,7 @@ async def _stop(desk: Desk, key: Key) -> None:
     if network is None:
         return
     gone = "" if network.persistent else _("It is transient: it will be gone.")
-    text = _("Stop network {name}? These NICs are plugged into it:")
+    text = _("Stop network {name}?")
     if await _sure(desk, network, text, _("stop"), more=gone):
         await desk.perform(StopNetwork(_ref(network)))
 
@@ -171,7 +171,7 @@ async def _restart(desk: Desk, key: Key) -> None:
     network = _network(desk.state, key)
     if network is None:
         return
-    text = _("Restart network {name}? These NICs are plugged into it:")
+    text = _("Restart network {name}?")
     more = _("Running guests are unplugged for a moment and plugged back in.")
     if await _sure(desk, network, text, _("restart"), more=more):
         await desk.perform(RestartNetwork(_ref(network)))
@@ -181,7 +181,7 @@ async def _remove(desk: Desk, key: Key) -> None:
     network = _network(desk.state, key)
     if network is None:
         return
-    text = _("Remove network {name} for good? These NICs are plugged into it:")
+    text = _("Remove network {name} for good?")
     if await _sure(desk, network, text, _("remove")):
         await desk.perform(UndefineNetwork(_ref(network)))
 

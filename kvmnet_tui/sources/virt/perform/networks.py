@@ -149,7 +149,9 @@ class Definitions:
         unplugged = _unplugged(context.state, ref)
         xml = await self._caller.call(partial(_undefine, ref=ref))
         await context.until(lambda state: ref.uuid not in state.networks, SEEN_SECONDS)
-        lines = _logged(self._log, request.title, xml)
+        lines = _logged(self._log, request.title, xml) or (
+            _("Its XML is kept in {file}.").format(file=self._log.file),
+        )
         sentence = _("Network {name} is removed.").format(name=ref.name)
         record = {"name": ref.name, "removed": True, "unplugged": unplugged}
         return Outcome(sentence, (*_hit(unplugged), *lines), record)
