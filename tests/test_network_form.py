@@ -80,6 +80,15 @@ def test_proposals_avoid_addresses_routes_and_networks() -> None:
     assert free_bridge(state) not in {link.name for link in state.links.values()}
 
 
+def test_ipv6_nat_brings_a_free_subnet_unless_there_is_one() -> None:
+    state = course()
+    form, values = answered(state, nat_ipv6=True)
+    assert values["ipv6"] == "fd00:100::1/64"
+    assert errors_of(form.findings(state, values)) == ()
+    _, values = answered(state, ipv6="fd00:5::1/64", nat_ipv6=True)
+    assert values["ipv6"] == "fd00:5::1/64"
+
+
 def test_the_range_follows_the_subnet_until_it_is_the_users_own() -> None:
     state = course()
     _, values = answered(state, ipv4="10.1.2.1/25")
@@ -154,7 +163,7 @@ def test_a_mode_that_this_host_cannot_have_says_why() -> None:
          "dhcp4", "overlap"),
         ({"ipv6": "fd00:1::/64"}, "ipv6", "means any router"),
         ({"dhcp6": "fd00::1 - fd00::2"}, "dhcp6", "nothing to hand out"),
-        ({"nat_ipv6": True}, "nat_ipv6", "no IPv6 subnet"),
+        ({"nat_ipv6": True, "ipv6": ""}, "nat_ipv6", "no IPv6 subnet"),
         ({"nat_ports": "9-1"}, "nat_ports", "FIRST-LAST"),
         ({"mtu": "12"}, "mtu", "from 68"),
         ({"delay": "99"}, "delay", "up to 30"),

@@ -29,8 +29,7 @@ RICH = (Path(__file__).parent / "data" / "rich-network.xml").read_text(encoding=
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Libvirtd]:
     with private_libvirtd() as lab:
-        lab.run("ip", "link", "add", "br9", "type", "bridge")
-        lab.run("ip", "link", "set", "br9", "up")
+        lab.ip("link add br9 type bridge", "link add ens8 type veth peer name ens9")
         yield lab
 
 
@@ -172,6 +171,58 @@ async def test_a_rich_network_goes_through_the_form_with_its_own_lines_changed_o
         for kept in ("<!-- ours -->", "dnsmasq:option ", "unit='hours'", "<bootp ", "localPtr="):
             assert kept in after
         await host.do(ask.UndefineNetwork(host.ref("rich")))
+
+
+# One after the other on one network: an answer, and what it puts into both its texts.
+LIVE_EDITS = [
+    ({"pins": "52:54:00:aa:00:01 192.168.100.51 one"}, "ip='192.168.100.51'"),
+    ({"pins": "52:54:00:aa:00:01 192.168.100.52 one"}, "ip='192.168.100.52'"),
+    ({"pins": ""}, ""),
+    (
+        {"dhcp4": "192.168.100.9 - 192.168.100.19, 192.168.100.30 - 192.168.100.39"},
+        "'192.168.100.30'",
+    ),
+    ({"dhcp4": "192.168.100.9 - 192.168.100.19"}, "end='192.168.100.19'"),
+    ({"dns_hosts": "192.168.100.9 nine"}, "<hostname>nine</hostname>"),
+    ({"dns_hosts": "192.168.100.9 nine neun"}, "<hostname>neun</hostname>"),
+    ({"txt": "example some text"}, "value='some text'"),
+    ({"txt": "example other text"}, "value='other text'"),
+    ({"srv": "ldap tcp target=dc1.example port=389"}, "target='dc1.example'"),
+    ({"srv": "ldap tcp target=dc2.example port=389"}, "target='dc2.example'"),
+    ({"portgroups": "blue default in=1000"}, "average='1000'"),
+    ({"portgroups": "blue in=2000\nred"}, "average='2000'"),
+    ({"portgroups": "red"}, "portgroup name='red'"),
+    ({"dns_hosts": "", "txt": "", "srv": "", "portgroups": ""}, ""),
+]
+
+
+async def test_what_libvirt_updates_is_changed_live_and_stored_and_waits_for_nothing(
+    lab: Libvirtd, tmp_path: Path
+) -> None:
+    async with network_host(lab, tmp_path / "log") as host:
+        await host.wizard(name="live", mode="nat", stp=False)
+        first = host.stored("live")
+        for answers, said in LIVE_EDITS:
+            outcome = await host.edit("live", **answers)
+            assert outcome.record["restart"] is False, (answers, outcome)
+            assert outcome.details[0].startswith("Live and stored: "), (answers, outcome)
+            for options in ((), ("--inactive",)):
+                assert said in lab.virsh("net-dumpxml", "live", *options), (answers, options)
+        await host.edit("live", dhcp4="192.168.100.2 - 192.168.100.254")
+        assert host.stored("live") == first
+        await host.do(ask.UndefineNetwork(host.ref("live")))
+
+
+async def test_links_of_a_macvtap_network_come_and_go_while_it_runs(
+    lab: Libvirtd, tmp_path: Path
+) -> None:
+    async with network_host(lab, tmp_path / "log") as host:
+        await host.wizard(name="taps", mode="vepa", devices=("ens8",))
+        for devices in (("ens8", "ens9"), ("ens9",)):
+            outcome = await host.edit("taps", devices=devices)
+            assert outcome.record["restart"] is False, outcome
+            assert set(host.network("taps").forward_devices) == set(devices)
+        await host.do(ask.UndefineNetwork(host.ref("taps")))
 
 
 async def test_edits_go_live_at_once_or_say_that_they_wait(lab: Libvirtd, tmp_path: Path) -> None:

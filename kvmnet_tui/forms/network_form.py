@@ -10,6 +10,7 @@ from kvmnet_tui.forms.network_subnets import (
     dhcp_range,
     free_bridge,
     free_ipv4,
+    free_ipv6,
     free_name,
 )
 from kvmnet_tui.i18n import _
@@ -128,6 +129,8 @@ class NewNetworkForm(_NetworkForm):
             answers |= _of_mode(state, values)
         elif name in ("ipv4", "ipv6"):
             answers |= _range_after(values, name)
+        elif name == "nat_ipv6" and values["nat_ipv6"] and not values["ipv6"]:
+            answers["ipv6"] = free_ipv6(state)
         elif name == "pf" and values["pf"]:
             answers["functions"] = ()
         elif name == "functions" and values["functions"]:

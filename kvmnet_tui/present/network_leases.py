@@ -89,10 +89,12 @@ def lease_records(state: HostState, network: Network) -> list[dict[str, object]]
     for address in dict.fromkeys((*leased, *pinned)):
         lease, pin = leased.get(address), pinned.get(address)
         mac = lease.mac if lease else pin.mac if pin else ""
+        duid = (pin.duid if pin else "") or (lease.client_id if lease and ":" in address else "")
         records.append(
             {
                 "address": address,
                 "mac": mac or None,
+                "duid": duid or None,
                 "hostname": (lease.hostname if lease else pin.hostname if pin else "") or None,
                 "expires": iso_time(lease.expires, "seconds") if lease and lease.expires else None,
                 "guest": _owner(state, mac) or None,
@@ -105,13 +107,17 @@ def lease_records(state: HostState, network: Network) -> list[dict[str, object]]
 
 def lease_lines(state: HostState, network: Network) -> list[str]:
     """The same as lines of a table."""
-    header = (_("Address"), _("MAC"), _("Host name"), _("Guest"), _("Leased"), _("Pinned"))
+    header = (
+        _("Address"), _("MAC or DUID"), _("Host name"), _("Expires"), _("Guest"), _("Leased"),
+        _("Pinned"),
+    )  # fmt: skip
     words = {True: _("yes"), False: _("no")}
     rows = [
         (
             str(one["address"]),
-            str(one["mac"] or "-"),
+            str(one["duid"] or one["mac"] or "-"),
             str(one["hostname"] or "-"),
+            str(one["expires"] or "-"),
             str(one["guest"] or "-"),
             words[bool(one["leased"])],
             words[bool(one["pinned"])],

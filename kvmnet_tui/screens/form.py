@@ -43,13 +43,14 @@ class FormScreen(Screen[Request | None]):
         Binding("up", "app.focus_previous", show=False),
     ]
 
-    def __init__(self, form: Form, state: HostState) -> None:
+    def __init__(self, form: Form, state: HostState, answers: Values | None = None) -> None:
+        """With `answers`, those of a form that was refused, it begins at its end."""
         super().__init__()
         self._form = form
         self._state = state
         self._initial = dict(form.initial(state))
-        self._values = dict(self._initial)
-        self._number = 0
+        self._values = dict(self._initial if answers is None else answers)
+        self._number = 0 if answers is None else len(self._steps) - 1
         self._boxes: dict[str, FieldBox] = {}
         self._touched: set[str] = set()
         self._seen: tuple[object, ...] = ()
@@ -78,6 +79,11 @@ class FormScreen(Screen[Request | None]):
         if self.is_mounted and list(map(id, seen)) != list(map(id, self._seen)):
             self._seen = seen
             self.call_later(self._sync)
+
+    @property
+    def answers(self) -> Values:
+        """What was answered so far."""
+        return self._values
 
     # What is shown.
 

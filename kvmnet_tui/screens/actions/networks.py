@@ -12,7 +12,6 @@ from kvmnet_tui.requests.networks import (
     EditNetwork,
     NetworkRef,
     PinLease,
-    RenameNetwork,
     RepairTaps,
     RestartNetwork,
     SetNetworkAutostart,
@@ -95,7 +94,7 @@ def _nothing_loose(state: HostState, _key: Key) -> str:
 async def _new(desk: Desk, _key: Key) -> None:
     from kvmnet_tui.forms.network_form import NewNetworkForm  # noqa: PLC0415 - when it is wanted
 
-    await desk.run_form(NewNetworkForm())
+    await desk.run_form(NewNetworkForm(), again=True)
 
 
 async def _edit(desk: Desk, key: Key) -> None:
@@ -103,7 +102,7 @@ async def _edit(desk: Desk, key: Key) -> None:
 
     network = _network(desk.state, key)
     if network is not None:
-        outcome = await desk.run_form(EditNetworkForm(network))
+        outcome = await desk.run_form(EditNetworkForm(network), again=True)
         if outcome is not None and (outcome.record or {}).get("restart"):
             await _offer_restart(desk, network)
 
@@ -191,9 +190,7 @@ async def _rename(desk: Desk, key: Key) -> None:
 
     network = _network(desk.state, key)
     if network is not None:
-        request = await desk.form(RenameForm(network))
-        if isinstance(request, RenameNetwork):
-            await desk.perform(request)
+        await desk.run_form(RenameForm(network), again=True)
 
 
 async def _leases(desk: Desk, key: Key) -> None:
