@@ -12,8 +12,8 @@ from kvmnet_tui.forms.network_form import EditNetworkForm
 from kvmnet_tui.model.virt import Network
 from kvmnet_tui.netxml import XmlProblem
 from kvmnet_tui.netxml import network_lists as lists
+from kvmnet_tui.netxml.listing import LineProblem, Listing
 from kvmnet_tui.netxml.network_fields import EMPTY, MODES, VALUES, values_of, written
-from kvmnet_tui.netxml.network_lists import LineProblem
 from kvmnet_tui.netxml.network_pins import Pin, PinProblem, pins_in, with_pin, without_pin
 from kvmnet_tui.netxml.network_plan import differs, edit_plan, xml_diff
 from kvmnet_tui.netxml.schema import FOLDER, schema_problem
@@ -285,6 +285,6 @@ def test_counts_and_defaults_that_libvirt_adds_are_no_difference() -> None:
         (lists.PORTGROUPS, "blue red", "what may follow"),
     ],
 )
-def test_a_line_that_cannot_be_used_says_why(listing: lists.Listing, line: str, told: str) -> None:
+def test_a_line_that_cannot_be_used_says_why(listing: Listing, line: str, told: str) -> None:
     with pytest.raises(LineProblem, match=told):
         listing.parse(line)

@@ -20,12 +20,12 @@ from kvmnet_tui.model.plugs import uses_of_network
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Network
 from kvmnet_tui.netxml.network_fields import (
-    ORDER,
     OWN_BRIDGE_MODES,
     VALUES,
     read_mode,
     values_of,
 )
+from kvmnet_tui.netxml.network_values import ORDER
 from kvmnet_tui.netxml.schema import schema_problem
 from kvmnet_tui.netxml.syntax import make, parse
 from kvmnet_tui.requests import Outcome, Request, RequestError

@@ -11,14 +11,15 @@ from kvmnet_tui.i18n import _
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Network
 from kvmnet_tui.netxml import network_lists as lists
+from kvmnet_tui.netxml.limits import parse_bandwidth, parse_vlan
+from kvmnet_tui.netxml.listing import LineProblem, Listing, is_address
+from kvmnet_tui.netxml.network_addresses import parse_ranges
 from kvmnet_tui.netxml.network_fields import (
     BRIDGE_MODES,
     MACVTAP_MODES,
     OWN_BRIDGE_MODES,
     applies,
-    parse_ranges,
 )
-from kvmnet_tui.netxml.network_lists import LineProblem, Listing
 from kvmnet_tui.netxml.network_pins import unfit_for_a_host
 from kvmnet_tui.present.table import Severity
 
@@ -223,7 +224,7 @@ def _nat(_state: HostState, values: Values, _old: Network | None) -> Iterator[Fi
     addresses = values["nat_addresses"].strip()
     if addresses:
         first, _dash, last = (part.strip() for part in addresses.partition("-"))
-        if not all(lists.is_address(one) and ":" not in one for one in (first, last)):
+        if not all(is_address(one) and ":" not in one for one in (first, last)):
             yield _error("nat_addresses", _("IPv4 addresses are written FIRST-LAST."))
 
 
@@ -285,9 +286,9 @@ def _twice(field: str, entries: list[Any]) -> Iterator[Finding]:
 
 def _limits(_state: HostState, values: Values, _old: Network | None) -> Iterator[Finding]:
     checks: tuple[tuple[str, Callable[[str], object]], ...] = (
-        ("inbound", lists.parse_bandwidth),
-        ("outbound", lists.parse_bandwidth),
-        ("vlan", lists.parse_vlan),
+        ("inbound", parse_bandwidth),
+        ("outbound", parse_bandwidth),
+        ("vlan", parse_vlan),
     )
     for field, check in checks:
         try:

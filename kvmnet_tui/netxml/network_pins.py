@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kvmnet_tui.i18n import _
-from kvmnet_tui.netxml.network_fields import DHCP_ORDER, IP_ORDER, ip_for, subnet_of
+from kvmnet_tui.netxml.network_addresses import ip_for, subnet_of
 from kvmnet_tui.netxml.network_lists import DNS_NAME, DUID, MAC
 from kvmnet_tui.netxml.network_plan import ADD, DELETE, Update
+from kvmnet_tui.netxml.network_values import DHCP_ORDER, IP_ORDER
 from kvmnet_tui.netxml.reading import XmlProblem
 from kvmnet_tui.netxml.syntax import Element, make, parse
 

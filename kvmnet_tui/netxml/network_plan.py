@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kvmnet_tui.i18n import _
-from kvmnet_tui.netxml.network_fields import subnet_of
+from kvmnet_tui.netxml.network_addresses import subnet_of
 from kvmnet_tui.netxml.reading import XmlProblem
 from kvmnet_tui.netxml.syntax import Element, make, parse
 
