@@ -140,6 +140,7 @@ def test_what_the_wizard_refuses_is_refused_with_the_value_s_name(network: Netwo
     told = refused(network("new", "x", "--set", "ipv4=192.168.122.9/24", "--set", "mtu=1"))
     assert "ipv4: 192.168.122.0/24 overlaps network default." in told
     assert "\n  mtu: The MTU is a number" in told
+    assert "vlan means nothing in mode nat" in refused(network("new", "x", "--set", "vlan=42"))
     assert "devices: Through which links" in refused(network("new", "x", "--mode", "vepa"))
     assert "yes or no belongs here" in refused(network("set", "default", "stp=perhaps"))
     assert "invalid choice" in refused(network("new", "x", "--mode", "magic"))

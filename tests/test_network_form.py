@@ -177,6 +177,8 @@ def test_a_mode_that_this_host_cannot_have_says_why() -> None:
          "pins", "Line 2: This is there already"),
         ({"pins": "52:54:00:aa:00:01 192.168.100.5\n52:54:00:aa:00:02 192.168.100.5"},
          "pins", "pinned twice"),
+        ({"mode": "vepa", "devices": ("ens36",), "portgroups": "a in=100"},
+         "portgroups", "limits no bandwidth"),
         ({"portgroups": "a default\nb default"}, "portgroups", "Only one portgroup"),
         ({"mode": "vepa"}, "devices", "get out"),
         ({"mode": "hostdev", "pf": ""}, "functions", "Which card"),

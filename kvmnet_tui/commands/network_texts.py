@@ -22,6 +22,7 @@ from kvmnet_tui.model.virt import Network
 from kvmnet_tui.netxml.network_fields import (
     OWN_BRIDGE_MODES,
     VALUES,
+    applies,
     read_mode,
     values_of,
 )
@@ -105,7 +106,7 @@ def new_network(
         values = dict(form.changed(state, {**values, field: value}, field))
     starts = {"start": options.start, "autostart": options.autostart}
     values |= {**starts, "stored": not options.transient}
-    return _checked(form, state, values)
+    return _checked(form, state, values, said)
 
 
 def changed_network(state: HostState, network: Network, said: Sequence[str]) -> Request:
@@ -117,10 +118,14 @@ def changed_network(state: HostState, network: Network, said: Sequence[str]) -> 
     values = dict(form.initial(state))
     for field, value in _pairs(said):
         values = dict(form.changed(state, {**values, field: value}, field))
-    return _checked(form, state, values)
+    return _checked(form, state, values, said)
 
 
-def _checked(form: Any, state: HostState, values: Values) -> Request:
+def _checked(form: Any, state: HostState, values: Values, said: Sequence[str]) -> Request:
+    for field, _value in _pairs(said):
+        if not applies(field, values["mode"]):
+            text = _("{value} means nothing in mode {mode}.")
+            raise RequestError(text.format(value=field, mode=values["mode"]))
     wrong = errors_of(form.findings(state, values))
     if wrong:
         first, *others = (f"{one.field}: {one.text}" if one.field else one.text for one in wrong)

@@ -16,8 +16,10 @@ from kvmnet_tui.netxml.listing import LineProblem, Listing, is_address
 from kvmnet_tui.netxml.network_addresses import parse_ranges
 from kvmnet_tui.netxml.network_fields import (
     BRIDGE_MODES,
+    LIMITED_MODES,
     MACVTAP_MODES,
     OWN_BRIDGE_MODES,
+    VLAN_MODES,
     applies,
 )
 from kvmnet_tui.netxml.network_pins import unfit_for_a_host
@@ -284,6 +286,22 @@ def _twice(field: str, entries: list[Any]) -> Iterator[Finding]:
         yield _error(field, _("Only one portgroup can be the default."))
 
 
+def _portgroups(_state: HostState, values: Values, old: Network | None) -> Iterator[Finding]:
+    """What libvirt would refuse of new portgroups in this mode."""
+    if old is not None:
+        return  # it has them; what is refused of a change comes back with libvirt's words
+    try:
+        groups = list(lists.PORTGROUPS.entries(values["portgroups"]))
+    except LineProblem:
+        return  # said by the check of lines
+    mode = values["mode"]
+    if mode not in LIMITED_MODES and any("in" in one or "out" in one for one in groups):
+        yield _error("portgroups", _("libvirt limits no bandwidth in this mode."))
+    if mode not in VLAN_MODES and any("vlan" in one for one in groups):
+        text = _("Older libvirt takes VLANs with Open vSwitch, SR-IOV and passthrough only.")
+        yield _warning("portgroups", text)
+
+
 def _limits(_state: HostState, values: Values, _old: Network | None) -> Iterator[Finding]:
     checks: tuple[tuple[str, Callable[[str], object]], ...] = (
         ("inbound", parse_bandwidth),
@@ -324,6 +342,7 @@ _CHECKS: tuple[Check, ...] = (
     _nat,
     _numbers,
     _lines,
+    _portgroups,
     _limits,
     _devices,
 )

@@ -39,6 +39,9 @@ OWN_BRIDGE_MODES = ("nat", "route", "open", "isolated")
 BRIDGE_MODES = ("host-bridge", "ovs")
 MACVTAP_MODES = ("macvtap-bridge", "vepa", "private", "passthrough")
 MODES = (*OWN_BRIDGE_MODES, *BRIDGE_MODES, *MACVTAP_MODES, "hostdev")
+# Where libvirt sets limits; and where every libvirt takes VLANs (newer ones in more modes).
+LIMITED_MODES = (*OWN_BRIDGE_MODES, *BRIDGE_MODES)
+VLAN_MODES = ("ovs", "hostdev", "passthrough")
 
 
 def values_of(text: str) -> dict[str, Any]:
@@ -185,6 +188,8 @@ _APPLIES: Mapping[str, tuple[str, ...]] = {
         _ADDRESSED,
     ),
     "mtu": OWN_BRIDGE_MODES,
-    "vlan": ("ovs", "hostdev", "passthrough"),
+    "vlan": VLAN_MODES,
+    "inbound": LIMITED_MODES,
+    "outbound": LIMITED_MODES,
     "port_isolated": (*OWN_BRIDGE_MODES, "host-bridge"),
 }  # fmt: skip
