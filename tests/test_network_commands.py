@@ -375,3 +375,35 @@ def test_read_only_looks_and_changes_nothing(lab: Libvirtd, network: Network) ->
 def test_without_libvirt_one_sentence_says_so(network: Network) -> None:
     for words in (("list",), ("start", "default"), ("define", "/nowhere.xml")):
         assert "libvirt" in refused(network(*words, "-c", NO_LIBVIRT))
+
+
+def test_the_screen_edits_a_network_in_the_editor(
+    lab: Libvirtd, network: Network, tmp_path: Path
+) -> None:
+    done(network("new", "aaa", "--mode", "isolated", "--start"))
+    first_wrong = 'grep -q mtu "$1" && sed -i "s,size=.x.,size=\'1302\'," "$1" || '
+    spoil = """sed -i "s,</network>,<mtu size='x'/>&," "$1" """
+    chosen = ENVIRONMENT | {
+        "EDITOR": editor(tmp_path, first_wrong + spoil),
+        "TERM": "xterm-256color",
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+    }
+    settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in chosen.items())
+    with Shell() as shell:
+        shell.resize(30, 100)
+        shell.send(f"{settings} {shlex.join([*lab.command(), *PROGRAM])}; echo ended $?\n")
+        shell.expect("● libvirt")
+        shell.send("E")
+        shell.expect("Ctrl\\+S")
+        shell.send("\x05")
+        shell.expect("schema does not allow this <mtu>")
+        shell.send("\x05")
+        shell.expect("is changed; some of it waits")
+        shell.send("\x1b")
+        shell.expect("Restart network aaa now")
+        shell.send("y")
+        shell.expect("was restarted")
+        shell.send("q")
+        shell.expect("ended 0")
+    assert "<mtu size='1302'/>" in lab.virsh("net-dumpxml", "aaa")
+    done(network("undefine", "aaa", "--yes"))
