@@ -52,18 +52,17 @@ class Wizard:
         await self.stage.press("ctrl+n")
 
     async def reach(self, name: str) -> FieldBox:
-        """Go to the step and the field of that name."""
+        """Go to the step of that name's field, and to the field."""
         for _step in range(MOST_STEPS):
             box = self.box(name)
             if box is not None:
                 break
             await self.next()
         assert box is not None, f"{name} is not asked: {self.stage.text}"
-        for _field in range(20):
-            if box.has_focus_within:
-                return box
-            await self.stage.press("tab")
-        raise AssertionError(f"{name} cannot be reached: {self.stage.text}")
+        if not box.has_focus_within:
+            box.take_focus()
+            await self.stage.pilot.pause()
+        return box
 
     async def write(self, name: str, text: str) -> None:
         """Have `text`, and nothing else, in a field."""
