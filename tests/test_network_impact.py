@@ -1,5 +1,7 @@
 """Who is hit when a network stops: every NIC that uses it or its bridge, of any type."""
 
+from dataclasses import replace
+
 from kvmnet_tui.model.plugs import referring_guests, uses_of_network
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Guest, Network, Nic
@@ -54,6 +56,14 @@ def test_a_macvtap_or_passed_through_function_that_the_network_gave_counts() -> 
     function = Nic(mac(2), "hostdev", "0000:3b:02.0", network="lab")
     uses = uses_of_network(host(running("zeus", direct, function)), NETWORK)
     assert [use.nic.type for use in uses] == ["direct", "hostdev"]
+
+
+def test_where_the_bridge_is_not_libvirts_nobody_is_unplugged() -> None:
+    state = host(running("zeus", of_network(1, device="vnet0")))
+    bridged = replace(NETWORK, forward_mode="bridge")
+    said = "Running guests stay plugged in: the network has no bridge of its own."
+    assert impact_lines(state, bridged)[-1] == said
+    assert said not in impact_lines(state, NETWORK)
 
 
 def test_a_tap_that_somebody_put_into_the_bridge_counts_whatever_its_type() -> None:

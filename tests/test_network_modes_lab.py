@@ -190,7 +190,8 @@ async def test_a_guest_straight_on_a_card_is_given_its_address_from_outside(
         address = await leased_outside(lab)
         await reach(lab, address, *AT_SWITCH)
         stopped = await host.do(ask.StopNetwork(host.ref(mode)))
-        assert stopped.record["unplugged"] == [{"guest": guest.name, "nic": nic.device}]
+        assert stopped.record["unplugged"] == []  # a macvtap stays what it is
+        await reach(lab, address, *AT_SWITCH)
         await host.do(ask.StartNetwork(host.ref(mode)))
         await reach(lab, address, *AT_SWITCH)
         await remove(host, guest, mode)

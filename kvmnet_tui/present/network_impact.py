@@ -5,6 +5,7 @@ from kvmnet_tui.model.plugs import Use, link_names, loose_taps, plug_of_tap, use
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Network
 from kvmnet_tui.netxml import XmlProblem
+from kvmnet_tui.netxml.network_fields import OWN_BRIDGE_MODES
 from kvmnet_tui.netxml.network_plan import EditPlan, edit_plan, xml_diff
 from kvmnet_tui.present.cells import plain
 from kvmnet_tui.present.table import Cell, Section, Severity
@@ -16,7 +17,15 @@ def impact_lines(state: HostState, network: Network) -> tuple[str, ...]:
     uses = sorted(uses_of_network(state, network), key=lambda use: not use.guest.is_active)
     if not uses:
         return (_("No guest is plugged into it."),)
-    return tuple(_use_line(state, use) for use in uses)
+    lines = tuple(_use_line(state, use) for use in uses)
+    if unplugs_when_it_stops(network):
+        return lines
+    return (*lines, _("Running guests stay plugged in: the network has no bridge of its own."))
+
+
+def unplugs_when_it_stops(network: Network) -> bool:
+    """Whether the bridge goes with the network; the host's own, and macvtaps, stay."""
+    return network.forward_mode in OWN_BRIDGE_MODES
 
 
 def impact_question(state: HostState, network: Network) -> tuple[str, ...]:

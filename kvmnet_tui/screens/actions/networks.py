@@ -171,9 +171,16 @@ async def _restart(desk: Desk, key: Key) -> None:
     if network is None:
         return
     text = _("Restart network {name}?")
-    more = _("Running guests are unplugged for a moment and plugged back in.")
-    if await _sure(desk, network, text, _("restart"), more=more):
+    if await _sure(desk, network, text, _("restart"), more=_while_it_restarts(network)):
         await desk.perform(RestartNetwork(_ref(network)))
+
+
+def _while_it_restarts(network: Network) -> str:
+    from kvmnet_tui.present.network_impact import unplugs_when_it_stops  # noqa: PLC0415
+
+    if not unplugs_when_it_stops(network):
+        return ""
+    return _("Running guests are unplugged for a moment and plugged back in.")
 
 
 async def _remove(desk: Desk, key: Key) -> None:

@@ -351,12 +351,13 @@ async def _until_there(context: Context, uuid: str) -> None:
 
 
 def _unplugged(state: HostState, ref: NetworkRef) -> list[dict[str, str]]:
-    """The running guests' NICs that lose their network."""
+    """The running guests' NICs that lose their network: those in a bridge that goes with it."""
     network = _network(state, ref)
-    uses = uses_of_network(state, network) if network else ()
+    if network is None or network.forward_mode not in OWN_BRIDGE_MODES:
+        return []
     return [
         {"guest": guest.name, "nic": nic.device or nic.mac}
-        for guest, nic, coming in uses
+        for guest, nic, coming in uses_of_network(state, network)
         if guest.is_active and not coming
     ]
 
