@@ -104,6 +104,8 @@ async def test_a_guest_gets_a_lease_that_is_pinned_and_answers_after_the_restart
         await reach(lab, lease.address)
         await host.do(ask.PinLease(host.ref(name), lease.address, MAC))
         assert f"ip='{lease.address}'" in lab.virsh("net-dumpxml", name)
+        ports = lab.run("iptables-save", "-t", "nat")
+        assert ("--to-ports 2000-3000" in ports) == (mode == "nat")
 
         outcome = await host.do(ask.RestartNetwork(host.ref(name)))
         assert f"of {guest.name} is plugged into {made.bridge}" in outcome.details[0]
@@ -137,6 +139,7 @@ async def test_an_ipv6_lease_is_pinned_by_its_duid(
     async with network_host(lab, tmp_path / "log") as host:
         await host.wizard(name="six", mode="nat", stp=False, **answers)
         assert "<nat ipv6='yes'" in host.stored("six")
+        assert "MASQUERADE" in lab.run("ip6tables-save", "-t", "nat")
         await host.plug_in(guest, "six", MAC)
         await host.lease("six", MAC)
         ask_for_ipv6(lab, guest, "eth1")
