@@ -137,9 +137,13 @@ class TaskChanged:
 
 @dataclass(frozen=True, slots=True)
 class ChangesRead:
-    """The changes of the host's own networking, all that are known, oldest first."""
+    """The changes of the host's own networking, all that are known, oldest first.
+
+    `are_hidden`: this account may not see them.
+    """
 
     changes: tuple[ChangeStatus, ...]
+    are_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,9 +405,9 @@ def _task_changed(state: HostState, event: TaskChanged) -> HostState:
 
 
 def _changes_read(state: HostState, event: ChangesRead) -> HostState:
-    if event.changes == state.changes:
+    if (event.changes, event.are_hidden) == (state.changes, state.changes_hidden):
         return state
-    return replace(state, changes=event.changes)
+    return replace(state, changes=event.changes, changes_hidden=event.are_hidden)
 
 
 def _drill_changed(state: HostState, event: DrillChanged) -> HostState:

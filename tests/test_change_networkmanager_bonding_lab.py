@@ -18,7 +18,7 @@ pytestmark = [requires_lab("uml"), requires_lab("networkmanager")]
 def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the host was like before each case and after each of its commands."""
     outbox = tmp_path_factory.mktemp("changes")
-    status = run_in_uml(["-m", "tests.support.uml_change_nm", "/run/outbox"], outbox, 240)
+    status = run_in_uml(["-m", "tests.support.uml_change_nm", "/run/outbox"], outbox, 600)
     assert status == 0, (outbox / "console").read_text(errors="replace")[-3000:]
     found: dict[str, Any] = json.loads(Path(outbox, "changes.json").read_text())
     return found

@@ -12,7 +12,7 @@ from kvmnet_tui.change.findings import Verdict
 from kvmnet_tui.change.plan import Plan
 from kvmnet_tui.change.planner import PlanError, make_plan, window_of
 from kvmnet_tui.change.preflight import findings
-from kvmnet_tui.change.preview import command_lines, rollback_script
+from kvmnet_tui.change.preview import command_lines, fingerprint, rollback_script
 from kvmnet_tui.change.wish_records import inverse, wish_of, wish_record
 from kvmnet_tui.change.wishes import (
     AddMember,
@@ -268,12 +268,12 @@ REFUSALS: dict[str, tuple[Wish, HostFacts]] = {
         replace(with_bridge(), links={**with_bridge().links, "ens40": NIC},
                 session=replace(SESSION, device="ens40"))),
     "root file system": (BRIDGE, replace(course_facts(), notes={"root-on-network": "nfs"})),
-    "Choose who gets what virbr1 has": (  # containers' ports are no way out
+    "who gets what virbr1 has: ens32, ens36": (  # containers' ports are no way out
         DeleteBridge("virbr1", "", RUNTIME),
         replace(with_bridge(), links={
             name: replace(link, kind="veth") if link.master == "virbr1" else link
             for name, link in with_bridge().links.items()})),
-    "Choose who gets what bond0 has": (
+    "who gets what bond0 has: -": (
         DeleteBond("bond0", "", RUNTIME),
         replace(with_bond(), links={
             name: replace(link, master="") if link.master == "bond0" else link
@@ -302,7 +302,7 @@ def test_what_is_worth_knowing_is_said() -> None:
         owners={"ens32": Owner("netplan", "a file", "")},
     )
     said = warned(replace(BRIDGE, backend=BackendName.AUTO), facts)
-    for text in ("it moves within milliseconds", "Firewall rules name ens32", "br_netfilter",
+    for text in ("and moves along", "Firewall rules name ens32", "br_netfilter",
                  "netplan manages ens32"):  # fmt: skip
         assert text in said, text
     plain = make_plan(replace(BRIDGE, backend=BackendName.AUTO), facts)
@@ -320,6 +320,16 @@ def test_the_window_is_never_too_short_for_the_interruption_and_a_login() -> Non
     assert window_of(0, 0.02) == 120
     assert window_of(10, 30) == 105
     assert window_of(300, 30) == 300
+
+
+def test_two_plans_that_read_alike_have_one_fingerprint_whatever_a_lease_has_left() -> None:
+    def leased(seconds: int, cidr: str = "192.168.200.132/24") -> Plan:
+        address = AddressFact(cidr, 4, lifetimes=(seconds, seconds))
+        link = replace(course_facts().links["ens32"], addresses=(address,))
+        return make_plan(BRIDGE, with_link(link))
+
+    assert fingerprint(leased(600)) == fingerprint(leased(599))
+    assert fingerprint(leased(600)) != fingerprint(leased(600, "192.168.200.133/24"))
 
 
 def test_a_plan_goes_through_json_unchanged() -> None:

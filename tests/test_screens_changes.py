@@ -48,7 +48,7 @@ async def test_every_screen_reminds_of_a_trial_and_leads_to_it() -> None:
         await open_trial(stage)
         for text in (
             "unless you keep it",
-            "gateway 192.168.200.2 is a neighbour",
+            "gateway 192.168.200.2 answers",
             "failed before too",
             "6 ms",
             "/run/kvmnet-tui/20261124-195200/rollback.sh",
@@ -66,19 +66,32 @@ async def test_without_the_proof_it_is_kept_only_by_typing_the_hosts_name() -> N
         await stage.press("k")
         await stage.sees("No new login has been seen")
         await stage.press("n", "o", "enter")
+        await stage.sees("This is not kvm.")
         assert stage.host.requests == []
         await stage.press("backspace", "backspace", *stage.app.state.host, "enter")
         await stage.until(lambda: stage.host.requests)
         assert stage.host.requests == [ConfirmChange(ON_TRIAL.id, anyway=True)]
 
 
-async def test_with_the_proof_one_key_keeps_it() -> None:
+async def test_with_the_proof_it_is_kept_after_a_question() -> None:
     async with on_stage(host_with(replace(ON_TRIAL, new_login=True)), (100, 30)) as stage:
         await open_trial(stage)
         await stage.sees("new sessions work")
         await stage.press("k")
+        await stage.sees("every boot brings it up like this")
+        await stage.press("escape", "k", "enter")
         await stage.until(lambda: stage.host.requests)
         assert stage.host.requests == [ConfirmChange(ON_TRIAL.id)]
+
+
+async def test_whoever_keeps_it_is_told_what_no_longer_works() -> None:
+    silent = replace(ON_TRIAL.probes[1], now=False)
+    for new_login in (False, True):
+        lost = replace(ON_TRIAL, probes=(silent,), new_login=new_login)
+        async with on_stage(host_with(lost), (100, 30)) as stage:
+            await open_trial(stage)
+            await stage.press("k")
+            await stage.sees("FAILS: gateway 192.168.200.2 answers")
 
 
 async def test_it_is_extended_and_taken_back_by_a_key() -> None:
@@ -108,6 +121,13 @@ async def test_the_end_of_a_trial_is_seen_on_its_screen() -> None:
         await stage.show(host_with(replace(ON_TRIAL, state=ChangeState.COMMITTED)))
         await stage.sees("kept")
         assert "unless you keep it" not in stage.text
+
+
+async def test_whoever_may_not_see_changes_is_not_told_that_there_are_none() -> None:
+    hidden = replace(pictures.course_host(), changes=(), changes_hidden=True)
+    async with on_stage(hidden, (100, 30)) as stage:
+        await stage.press("8")
+        await stage.sees("Only root may see the changes of this host: use sudo.")
 
 
 KEPT = replace(ON_TRIAL, state=ChangeState.COMMITTED, top_device="virbr1", can_undo=True)

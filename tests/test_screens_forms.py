@@ -148,6 +148,20 @@ async def test_no_letter_is_lost_when_several_arrive_at_once() -> None:
         assert table.values["name"] == "virbr123"
 
 
+async def test_each_key_of_a_burst_goes_to_the_field_it_was_typed_for() -> None:
+    """Over a slow link keys arrive together: nothing may wait for the screen in between."""
+    burst = (*"br7", "tab", "down", "tab", "space", "tab", *"5", "enter", "down", "space", "enter",
+             "enter")  # fmt: skip
+    async with open_form() as table:
+        for key in burst:
+            letter = " " if key == "space" else key if len(key) == 1 else None
+            table.stage.app.post_message(events.Key(key, letter))
+        await table.until_closed()
+        values = table.values
+        assert (values["name"], values["stp"], values["ports"]) == ("br7", True, ("ens36",))
+        assert values["delay"] == "155"
+
+
 async def test_what_is_missing_is_said_beside_the_field_only_when_going_on() -> None:
     async with open_form() as table:
         assert "A name is missing." not in table.stage.text

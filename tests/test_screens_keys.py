@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from textual import events
 
 from kvmnet_tui.app import AppSettings
 from kvmnet_tui.model.interest import Interest
@@ -167,7 +168,7 @@ async def test_what_is_copied_is_the_row_or_the_detail() -> None:
 
 
 async def test_help_names_every_key_and_closes() -> None:
-    async with on_stage(pictures.course_host(), (80, 60)) as stage:
+    async with on_stage(pictures.course_host(), (80, 70)) as stage:
         await stage.press("question_mark")
         await stage.sees("Signs and colours")
         for key in ("Enter", "PgUp", "Ctrl+C", "Space, -, +", "s, S", "Left, Right"):
@@ -301,3 +302,16 @@ async def test_a_terminal_may_change_its_size_at_any_time() -> None:
         await stage.pilot.resize_terminal(30, 6)
         await stage.pilot.resize_terminal(200, 50)
         await stage.sees("Bridge id")
+
+
+async def test_an_action_in_a_burst_is_about_the_row_that_the_keys_before_it_led_to() -> None:
+    async with on_stage(pictures.course_host(), (100, 30)) as stage:
+        await stage.press("1")
+        first = stage.cursor_line.split()[0]
+        for key in ("down", "x"):
+            stage.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await stage.sees("Remove network")
+        named = stage.text.partition("Remove network ")[2].split()[0]
+        await stage.press("escape")
+        await stage.until(lambda: stage.cursor_line.split()[0] != first)
+        assert stage.cursor_line.split()[0] == named

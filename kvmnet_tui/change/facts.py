@@ -96,12 +96,23 @@ class NetworkManagerFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Disk:
+    """What is left in a folder where a change keeps its files."""
+
+    free_bytes: int
+    is_read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HostFacts:
     """Everything a plan depends on.
 
     `files` are the configuration files read for the backends (path -> text); `networkmanager` is
-    None where it does not run; `zones` are those that firewalld puts links into by name. `notes`
-    are conditions of the whole host found by the reader, for the pre-flight.
+    None where it does not run. `notes` are conditions of the whole host found by the reader, for
+    the pre-flight. `leases` say by what the DHCP server knows a link: `mac`, or the client
+    identifier; `zones` those that firewalld puts links into by name; `networks` the libvirt network
+    that made a bridge; `under_way` is the title of a change that has not ended; `may_change`
+    whether this account may start one.
     """
 
     hostname: str = ""
@@ -113,13 +124,18 @@ class HostFacts:
     guests: tuple[Guest, ...] = ()
     files: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     networkmanager: NetworkManagerFact | None = None
-    zones: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     has_systemd: bool = False
     drivers: Mapping[str, bool] = field(default_factory=lambda: _EMPTY)  # bridge, bonding, 8021q
     programs: frozenset[str] = frozenset()
     hooks: frozenset[str] = frozenset()  # what ifupdown runs before a link comes up
     nameservers: tuple[str, ...] = ()
-    notes: Mapping[str, str] = field(default_factory=lambda: _EMPTY)  # see preflight
+    notes: Mapping[str, str] = field(default_factory=lambda: _EMPTY)  # see checks.host
+    leases: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    zones: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    networks: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    disks: Mapping[str, Disk] = field(default_factory=lambda: _EMPTY)  # /etc, /run, /var/lib
+    under_way: str = ""
+    may_change: bool = True
 
     def owner(self, link: str) -> Owner:
         """Who keeps the link's configuration."""

@@ -188,6 +188,18 @@ def leave_verb(identifier: str, verb: str, **words: Any) -> Path:
     return path
 
 
+def may_look() -> bool:
+    """Whether this account may see the changes that there are."""
+    return all(os.access(root, os.R_OK | os.X_OK) for root in (RUN, KEPT) if _is_there(root))
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return folder.exists()
+    except PermissionError:  # a folder above it is closed to this account
+        return True
+
+
 def may_change() -> bool:
     """Whether this account may change the host's networking."""
     return os.geteuid() == 0

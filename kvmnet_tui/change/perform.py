@@ -4,8 +4,10 @@ import dataclasses
 from functools import partial
 
 from kvmnet_tui.change import folders
+from kvmnet_tui.change.checks.host import only_root, under_way_sentence
 from kvmnet_tui.change.facts import Guest, HostFacts
-from kvmnet_tui.change.planner import PlanError, make_plan
+from kvmnet_tui.change.planner import LONGEST_WINDOW, PlanError, make_plan
+from kvmnet_tui.change.preview import fingerprint
 from kvmnet_tui.change.reader import read_facts
 from kvmnet_tui.change.requests import (
     CancelChange,
@@ -40,28 +42,42 @@ def performers() -> Performers:
 
 
 async def _read_facts(_request: ReadFacts, context: Context) -> Outcome:
+    return Outcome(_("The configuration was read."), record=await _facts(context))
+
+
+async def _facts(context: Context) -> HostFacts:
+    """The host now, with what libvirt knows of it and what else is under way."""
     facts = await call_in_thread("facts", read_facts)
-    facts = with_guests(facts, context.state)
-    return Outcome(_("The configuration was read."), record=facts)
+    changes = await call_in_thread("changes", folders.read_all)
+    under_way = next((change.title for change in changes if not change.is_over), "")
+    facts = dataclasses.replace(facts, under_way=under_way, may_change=folders.may_change())
+    return with_libvirt(facts, context.state)
 
 
-def with_guests(facts: HostFacts, state: HostState) -> HostFacts:
-    """The facts with the guests' NICs that libvirt knows of."""
+def with_libvirt(facts: HostFacts, state: HostState) -> HostFacts:
+    """The facts with the guests' NICs, and with the networks that made a bridge of their own."""
+    networks = {
+        bridge: state.networks[key].name
+        for bridge, key in state.topology.network_by_bridge.items()
+        if key in state.networks and state.networks[key].forward_mode != "bridge"
+    }
     guests = []
     for tap, key in state.topology.nic_by_tap.items():
         guest, link = state.guests.get(key.guest), facts.links.get(tap)
         if guest is not None and link is not None:
             guests.append(Guest(guest.name, tap, link.master))
-    return dataclasses.replace(facts, guests=tuple(guests))
+    return dataclasses.replace(facts, guests=tuple(guests), networks=networks)
 
 
 async def _start(request: StartChange, context: Context) -> Outcome:
     context.tell(_("looking at the host"))
-    facts = with_guests(await call_in_thread("facts", read_facts), context.state)
+    facts = await _facts(context)
     try:
         plan = make_plan(request.wish, facts, window=request.window)
     except PlanError as error:
-        raise RequestError(error.sentence) from error
+        raise RequestError(error.sentence, error.details) from error
+    if request.seen not in ("", fingerprint(plan)):
+        raise RequestError(_("The host has changed since the preview was made: look at it again."))
     context.tell(_("measuring what works now, then trying it"))
     identifier = await call_in_thread("start", partial(start, plan))
     told = _("On trial: {title}. It is taken back unless you confirm.")
@@ -69,7 +85,9 @@ async def _start(request: StartChange, context: Context) -> Outcome:
 
 
 async def _undo(request: UndoChange, context: Context) -> Outcome:
-    facts = with_guests(await call_in_thread("facts", read_facts), context.state)
+    facts = await _facts(context)
+    if facts.under_way:
+        raise RequestError(under_way_sentence(facts))
     try:
         plan = await call_in_thread("undo", partial(undo_plan, request.id, facts, request.window))
     except PlanError as error:
@@ -91,6 +109,8 @@ async def _confirm(request: ConfirmChange, context: Context) -> Outcome:
 
 
 async def _extend(request: ExtendChange, _context: Context) -> Outcome:
+    if not 1 <= request.seconds <= LONGEST_WINDOW:
+        raise RequestError(_("A trial is extended by 1 to {count} s.").format(count=LONGEST_WINDOW))
     await _on_trial(request.id)
     folders.leave_verb(request.id, "extend", seconds=request.seconds)
     return Outcome(_("{count} s more.").format(count=request.seconds))
@@ -109,7 +129,7 @@ async def _cancel(request: CancelChange, context: Context) -> Outcome:
 async def _on_trial(identifier: str) -> ChangeStatus:
     """The change, which must be on trial; raises RequestError."""
     if not folders.may_change():
-        raise RequestError(_("Only root may change the host's networking: use sudo."))
+        raise RequestError(only_root())
     status = await call_in_thread("change", partial(folders.read_status, identifier))
     if status is None:
         raise RequestError(_("There is no change called {id}.").format(id=identifier))

@@ -19,6 +19,7 @@ from kvmnet_tui.change.words import wish_title
 from kvmnet_tui.i18n import _
 
 DEFAULT_WINDOW = 120.0
+LONGEST_WINDOW = 3600  # seconds: who has not come back by then does not come back
 SPARE_SECONDS = 45.0
 PATIENCE_SECONDS = 20.0
 MOVING_SECONDS = 0.02
@@ -26,18 +27,22 @@ NM_SECONDS = 1.0
 
 
 class PlanError(Exception):
-    """Why there can be no plan, in one translated sentence."""
+    """Why there can be no plan, in one translated sentence; `details` are further reasons."""
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, sentence: str, details: tuple[str, ...] = ()) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.details = details
 
 
 def make_plan(wish: Wish, facts: HostFacts, *, window: float = 0.0, identifier: str = "") -> Plan:
     """The plan of a wish; `window` in seconds, 0 for the usual. Raises PlanError."""
     blocked = [one for one in findings(wish, facts) if one.verdict is Verdict.BLOCKED]
     if blocked:
-        raise PlanError(blocked[0].text)
+        raise PlanError(blocked[0].text, tuple(one.text for one in blocked[1:]))
+    if not 0 <= window <= LONGEST_WINDOW:
+        told = _("The time to confirm is at most {count} s.")
+        raise PlanError(told.format(count=LONGEST_WINDOW))
     backend = backend_of(wish, facts).backend
     interruption = _interruption(wish, facts)
     layout = layout_of(wish, facts)
@@ -73,8 +78,12 @@ def make_plan(wish: Wish, facts: HostFacts, *, window: float = 0.0, identifier: 
 
 def window_of(wanted: float, interruption: float) -> float:
     """How long a change is tried: never too short for the interruption and somebody's login."""
-    least = 2 * interruption + SPARE_SECONDS
-    return max(wanted or DEFAULT_WINDOW, least)
+    return max(wanted or DEFAULT_WINDOW, shortest_window(interruption))
+
+
+def shortest_window(interruption: float) -> float:
+    """The least seconds that are left to somebody who wants to confirm."""
+    return 2 * interruption + SPARE_SECONDS
 
 
 def _interruption(wish: Wish, facts: HostFacts) -> float:

@@ -1,10 +1,11 @@
 """A plan as its user reads it before it is carried out: commands and differences."""
 
 import difflib
+import re
 import shlex
 from collections.abc import Iterator
 
-from kvmnet_tui.change.plan import FileChange, Plan, Step
+from kvmnet_tui.change.plan import FileChange, Plan, Step, digest
 from kvmnet_tui.i18n import _
 
 
@@ -65,6 +66,12 @@ def _file_diff(change: FileChange) -> str:
     )
     lines = difflib.unified_diff(before, after, *names)
     return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+
+
+def fingerprint(plan: Plan) -> str:
+    """What two plans have in common that read alike; lifetimes of addresses run down meanwhile."""
+    commands = re.sub(r"(valid_lft|preferred_lft) \d+", r"\1", "\n".join(command_lines(plan)))
+    return digest(f"{commands}\n{diff(plan)}") or ""
 
 
 def rollback_script(plan: Plan) -> str:

@@ -4,14 +4,13 @@ Blocks: call it in a thread.
 """
 
 import json
-import os
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from shutil import which
 from typing import Any
 
+from kvmnet_tui.change import surroundings
 from kvmnet_tui.change.facts import (
     AddressFact,
     HostFacts,
@@ -21,7 +20,8 @@ from kvmnet_tui.change.facts import (
     SessionFact,
 )
 from kvmnet_tui.change.nm_reader import read_networkmanager
-from kvmnet_tui.change.zone_reader import read_zones
+from kvmnet_tui.change.programs import program, said
+from kvmnet_tui.change.session import ends_of_session
 from kvmnet_tui.i18n import _
 from kvmnet_tui.requests import RequestError
 from kvmnet_tui.sources.managers.backends import read_managers
@@ -30,7 +30,6 @@ from kvmnet_tui.sources.managers.interfaces import read_paths
 
 SECONDS = 10.0
 FOREVER = 2**32 - 1
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _FILES = (
     "/etc/sysconfig/network-scripts/ifcfg-*",
     "/etc/sysconfig/network-scripts/route*-*",
@@ -63,6 +62,7 @@ def read_facts(root: Path = Path("/")) -> HostFacts:
         for index, one in managers.items()
         if index in indexes
     }
+    notes = surroundings.notes(root)
     return HostFacts(
         hostname=socket.gethostname(),
         links=links,
@@ -71,20 +71,17 @@ def read_facts(root: Path = Path("/")) -> HostFacts:
         owners=owners,
         session=_session(),
         files=dict(_files(root)),
-        networkmanager=read_networkmanager(_said),
-        zones=dict(read_zones(root)),
+        networkmanager=read_networkmanager(said),
         has_systemd=(root / "run/systemd/system").is_dir(),
         drivers=_drivers(root),
         programs=frozenset(name for name in _PROGRAMS if program(name)),
         hooks=frozenset(path.name for path in (root / _HOOKS).glob("*")),
         nameservers=_nameservers(root),
-        notes=_notes(root),
+        notes=notes,
+        leases=surroundings.leases(root, links, owners, indexes),
+        zones=surroundings.zones(root, notes.get("firewall", "")),
+        disks=surroundings.disks(root),
     )
-
-
-def program(name: str) -> str | None:
-    """Full path of a program, also of those only root has on the path."""
-    return which(name, path=f"{os.environ.get('PATH', '')}:{_PATH}")
 
 
 def _ip(*words: str) -> list[dict[str, Any]]:
@@ -201,30 +198,12 @@ def _rules() -> Iterator[str]:
 
 
 def _session() -> SessionFact:
-    """The SSH session, also where sudo or tmux have taken the variable away."""
-    said = os.environ.get("SSH_CONNECTION") or _ancestors_session()
-    words = said.split()
-    if len(words) != 4:
+    """The SSH session, and the link that its way back uses."""
+    client, server = ends_of_session()
+    if not client:
         return SessionFact()
-    client, _client_port, server, _server_port = words
     route = next(iter(_ip("route", "get", client)), {})
     return SessionFact(client, server, route.get("dev", ""))
-
-
-def _ancestors_session() -> str:
-    pid = os.getppid()
-    for _generation in range(32):
-        if pid <= 1:
-            break
-        folder = Path("/proc", str(pid))
-        try:
-            for variable in (folder / "environ").read_bytes().split(b"\0"):
-                if variable.startswith(b"SSH_CONNECTION="):
-                    return variable.partition(b"=")[2].decode(errors="replace")
-            pid = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-        except (OSError, ValueError):
-            break
-    return ""
 
 
 # --- files and programs ---------------------------------------------------------------------------
@@ -263,46 +242,3 @@ def _nameservers(root: Path) -> tuple[str, ...]:
         return ()
     words = (line.split() for line in lines)
     return tuple(word[1] for word in words if word[:1] == ["nameserver"] and len(word) > 1)
-
-
-def _notes(root: Path) -> dict[str, str]:
-    """Conditions of the whole host that the pre-flight speaks of."""
-    notes = {}
-    mounts = (root / "proc/self/mounts").read_text(errors="replace").splitlines()
-    for line in mounts:
-        device, place, kind, *_rest = line.split()
-        if place == "/" and kind in ("nfs", "nfs4", "cifs", "ceph", "9p"):
-            notes["root-on-network"] = f"{device} ({kind})"
-    try:
-        if (root / "proc/sys/net/bridge/bridge-nf-call-iptables").read_text().strip() == "1":
-            notes["br-netfilter"] = _forward_policy()
-    except OSError:
-        pass
-    rules = _firewall()
-    if rules:
-        notes["firewall"] = rules
-    return notes
-
-
-def _firewall() -> str:
-    """All nftables rules as text, to look for names of links in."""
-    return _said("nft", "list", "ruleset")
-
-
-def _forward_policy() -> str:
-    said = _said("nft", "list", "ruleset")
-    dropping = "hook forward" in said and "policy drop" in said
-    return "drop" if dropping else "accept"
-
-
-def _said(name: str, *words: str) -> str:
-    path = program(name)
-    if path is None:
-        return ""
-    try:
-        done = subprocess.run(
-            [path, *words], capture_output=True, text=True, errors="replace", check=False, timeout=5
-        )
-    except (subprocess.TimeoutExpired, OSError):
-        return ""
-    return done.stdout

@@ -22,10 +22,14 @@ class ReadFacts(Request):
 
 @dataclass(frozen=True, slots=True)
 class StartChange(Request):
-    """Plan a wish and have the guard try it; `window` in seconds, 0 for the usual."""
+    """Plan a wish and have the guard try it; `window` in seconds, 0 for the usual.
+
+    `seen` is the fingerprint of the plan that the user saw: another one is not tried.
+    """
 
     wish: Wish
     window: int = 0
+    seen: str = ""
 
     @property
     def title(self) -> str:

@@ -31,7 +31,7 @@ class ChangesSource:
             while True:
                 changes = await worker.call(self._read)
                 if changes is not None:
-                    inbox.put(ChangesRead(changes))
+                    inbox.put(ChangesRead(changes, are_hidden=not folders.may_look()))
                 is_busy = any(not change.is_over for change in self._changes)
                 await asyncio.sleep(OFTEN if is_busy else SELDOM)
         finally:

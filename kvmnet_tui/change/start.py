@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kvmnet_tui import i18n
 from kvmnet_tui.change import guard
+from kvmnet_tui.change.checks.host import only_root
 from kvmnet_tui.change.folders import RUN, known_ids, may_change, read_journal
 from kvmnet_tui.change.guard.disk import write_whole
 from kvmnet_tui.change.guard.host import boot_id, boottime
@@ -20,7 +21,7 @@ from kvmnet_tui.change.guard.timer import SYSTEMD
 from kvmnet_tui.change.plan import Plan
 from kvmnet_tui.change.planner import with_id
 from kvmnet_tui.change.preview import rollback_script
-from kvmnet_tui.change.reader import program
+from kvmnet_tui.change.programs import program
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.change import ChangeState
 from kvmnet_tui.requests import RequestError
@@ -49,7 +50,7 @@ def start(plan: Plan) -> str:
     Raises RequestError when it could not be, and says what the guard made of it.
     """
     if not may_change():
-        raise RequestError(_("Only root may change the host's networking: use sudo."))
+        raise RequestError(only_root())
     folder = _new_folder()
     plan = dataclasses.replace(with_id(plan, folder.name), snapshot=take_snapshot(plan.watched))
     _furnish(folder, plan)

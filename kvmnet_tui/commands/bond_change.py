@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 
+from kvmnet_tui.change.checks.bonds import MODES
 from kvmnet_tui.change.wishes import (
     AddMember,
     BackendName,
@@ -28,15 +29,6 @@ Said = argparse.Namespace
 MakeVerb = Callable[[str, str], argparse.ArgumentParser]
 
 VERBS = frozenset({"create", "delete", "add-member", "remove-member"})
-MODES = (
-    "balance-rr",
-    "active-backup",
-    "balance-xor",
-    "broadcast",
-    "802.3ad",
-    "balance-tlb",
-    "balance-alb",
-)
 
 
 def add_verbs(verb: MakeVerb) -> None:
@@ -85,6 +77,8 @@ def _wish(said: Said) -> Wish:
         return AddMember(said.name, said.member, backend)
     if said.verb == "remove-member":
         return RemoveMember(said.name, said.member, backend)
+    if not said.bridge and (said.stp or said.delay is not None or said.vlan_filtering):
+        raise RequestError(_("--stp, --delay and --vlan-filtering go with --bridge."))
     bond = BondSpec(
         said.name,
         tuple(said.member),

@@ -9,12 +9,13 @@ from kvmnet_tui.change.findings import Verdict
 from kvmnet_tui.change.plan import Plan
 from kvmnet_tui.change.planner import PlanError, make_plan
 from kvmnet_tui.change.preflight import findings
-from kvmnet_tui.change.preview import command_lines, diff
+from kvmnet_tui.change.preview import command_lines, diff, fingerprint
 from kvmnet_tui.change.requests import ReadFacts, StartChange
 from kvmnet_tui.change.wishes import Addressing, AddressMode, BackendName, BridgeSpec, Wish
 from kvmnet_tui.commands.change import how_to_go_on
 from kvmnet_tui.commands.shop import (
     DONE,
+    REFUSED,
     Shop,
     confirmed,
     print_json,
@@ -26,10 +27,11 @@ from kvmnet_tui.commands.shop import (
 from kvmnet_tui.complaint import complain
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.state import SourceName
-from kvmnet_tui.requests import RequestError
+from kvmnet_tui.requests import Outcome, Request, RequestError
 
 Said = argparse.Namespace
 
+USUAL_DELAY = 15  # seconds, the kernel's own
 _SIGNS = {Verdict.OK: "+", Verdict.WARNING: "!", Verdict.BLOCKED: "X"}
 
 
@@ -66,7 +68,7 @@ def add_bridge_arguments(parser: argparse.ArgumentParser) -> None:
     """A bridge's own options."""
     add = parser.add_argument
     add("--stp", action="store_true", help=_("with spanning tree"))
-    add("--delay", type=int, default=15, metavar=_("SECONDS"), help=_("forward delay with --stp"))
+    add("--delay", type=int, metavar=_("SECONDS"), help=_("forward delay with --stp"))
     add("--vlan-filtering", action="store_true", help=_("with VLAN filtering"))
     add("--mtu", type=int, default=0, metavar=_("N"), help=_("instead of the uplink's"))
     add("--mac", default="", metavar=_("MAC"), help=_("instead of the uplink's"))
@@ -77,6 +79,8 @@ def addressing_of(said: Said) -> Addressing:
     words = said.address or ["inherit"]
     modes = {mode.value: mode for mode in AddressMode if mode is not AddressMode.STATIC}
     if len(words) == 1 and words[0] in modes:
+        if said.gateway or said.dns:
+            raise RequestError(_("--gateway and --dns go with an address of your own."))
         return Addressing(modes[words[0]], ipv6=not said.no_ipv6)
     for word in words:
         if "/" not in word:
@@ -88,11 +92,14 @@ def addressing_of(said: Said) -> Addressing:
 
 
 def bridge_of(said: Said, name: str) -> BridgeSpec:
-    """What the bridge arguments say."""
+    """What the bridge arguments say; RequestError where they contradict each other."""
+    if said.delay is not None and not said.stp:
+        raise RequestError(_("--delay goes with --stp."))
+    delay = USUAL_DELAY if said.delay is None else said.delay
     return BridgeSpec(
         name,
         stp=said.stp,
-        delay=said.delay if said.stp else 0,
+        delay=delay if said.stp else 0,
         mac=said.mac.lower(),
         mtu=said.mtu,
         vlan_filtering=said.vlan_filtering,
@@ -103,22 +110,29 @@ def carry_out(said: Said, shop: Shop, make: Callable[[], Wish]) -> int:
     """Preview a wish, ask, and start its trial; the exit status."""
     try:
         wish = make()
-        facts = shop.ask(lambda _state: ReadFacts(), needs=(SourceName.KERNEL,)).record
+        facts = _ask(shop, ReadFacts()).record
         plan = _planned(wish, facts, said)
         if said.dry_run:
             return _preview(wish, facts, plan, said)
+        seen = ""
         if not said.yes:
-            _preview(wish, facts, plan, said)
+            if not said.as_json:
+                _preview(wish, facts, plan, said)
+                seen = fingerprint(plan)
             if not confirmed(_("Try this now?")):
-                return DONE
-        request = StartChange(wish, said.window)
-        outcome = shop.ask(lambda _state: request, needs=(SourceName.KERNEL,))
+                return REFUSED
+        outcome = _ask(shop, StartChange(wish, said.window, seen))
     except RequestError as error:
         return refuse(error)
     record = {"id": outcome.record, "title": plan.title, "window_seconds": plan.window_seconds}
     details = how_to_go_on(outcome.record)
     tell(dataclasses.replace(outcome, details=details, record=record), as_json=said.as_json)
     return DONE
+
+
+def _ask(shop: Shop, request: Request) -> Outcome:
+    """Have it done; libvirt tells whose guests and networks are hit, where there is one."""
+    return shop.ask(lambda _state: request, needs=(SourceName.KERNEL,), hears=(SourceName.LIBVIRT,))
 
 
 def _planned(wish: Wish, facts: HostFacts, said: Said) -> Plan:
@@ -128,7 +142,7 @@ def _planned(wish: Wish, facts: HostFacts, said: Said) -> Plan:
     try:
         return make_plan(wish, facts, window=said.window)
     except PlanError as error:
-        raise RequestError(error.sentence) from error
+        raise RequestError(error.sentence, error.details) from error
 
 
 def _preview(wish: Wish, facts: HostFacts, plan: Plan, said: Said) -> int:

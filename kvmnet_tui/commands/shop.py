@@ -42,34 +42,39 @@ class Shop:
         self,
         build: Callable[[HostState], Request],
         needs: Iterable[SourceName] = (SourceName.LIBVIRT, SourceName.KERNEL),
+        hears: Iterable[SourceName] = (),
     ) -> Outcome:
         """Have what `build` makes of the picture done, telling on stderr how far it is.
 
-        Raises RequestError.
+        Waits for what `needs` and `hears` name; the latter may be missing. Raises RequestError.
         """
 
         async def do(controller: Controller) -> Outcome:
             return await controller.perform(build(controller.state))
 
-        return self.use(do, needs)
+        return self.use(do, needs, hears)
 
     def use(
-        self, work: Callable[[Controller], Awaitable[Result]], needs: Iterable[SourceName]
+        self,
+        work: Callable[[Controller], Awaitable[Result]],
+        needs: Iterable[SourceName],
+        hears: Iterable[SourceName] = (),
     ) -> Result:
         """Run `work` beside a live controller; raises RequestError."""
-        return asyncio.run(_use(self.make_controller, work, tuple(needs)))
+        return asyncio.run(_use(self.make_controller, work, tuple(needs), tuple(hears)))
 
 
 async def _use(
     make_controller: MakeController,
     work: Callable[[Controller], Awaitable[Result]],
     needs: tuple[SourceName, ...],
+    hears: tuple[SourceName, ...],
 ) -> Result:
     teller = _Teller()
     controller = make_controller(teller.show)
     run = asyncio.create_task(controller.run())
     try:
-        await controller.until(lambda state: _spoke(state, needs), SPOKE_SECONDS)
+        await controller.until(lambda state: _spoke(state, (*needs, *hears)), SPOKE_SECONDS)
         _require(controller.state, needs)
         return await work(controller)
     finally:
@@ -148,10 +153,17 @@ def print_json(record: Any) -> None:
     sys.stdout.flush()
 
 
-def confirmed(question: str) -> bool:
-    """Ask on the terminal; without one the answer is no."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def confirmed(question: str, lines: Iterable[str] = ()) -> bool:
+    """Ask on the terminal, below the lines that it is about; without one the answer is no."""
+    if not can_ask():
         complain(_("Nothing was done: say --yes where nobody can be asked."))
+    sys.stderr.writelines(f"  {clean(line)}\n" for line in lines)
+    if not can_ask():
         return False
     sys.stderr.write(f"{clean(question)} [y/N] ")
     sys.stderr.flush()

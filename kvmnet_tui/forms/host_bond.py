@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+from kvmnet_tui.change.checks.bonds import HASHED, HASHES, WITH_PRIMARY
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.wishes import BackendName, BondSpec, CreateBond, DeleteBond, Wish
 from kvmnet_tui.forms.form import FieldKind, FormField, Option, Step, Values
@@ -14,11 +15,14 @@ from kvmnet_tui.forms.host_parts import (
     addressing_of,
     bridge_fields,
     bridge_of,
+    device_fields,
     free_nics,
     keeping_step,
     nic_options,
+    no_nics,
     number,
     unused_name,
+    with_delay,
 )
 from kvmnet_tui.i18n import N_, _
 from kvmnet_tui.model.state import HostState
@@ -32,8 +36,13 @@ _MODES = {
     "balance-tlb": N_("sending is shared out; any switch"),
     "balance-alb": N_("sending and receiving are shared out; not below a bridge"),
 }
-_HASHED = frozenset({"802.3ad", "balance-xor", "balance-tlb"})
-_WITH_PRIMARY = frozenset({"active-backup", "balance-tlb", "balance-alb"})
+_MAC_POLICIES = {
+    "none": N_("all members take the bond's MAC; usual"),
+    "active": N_("the active member's; where NICs cannot change theirs"),
+    "follow": N_("a member takes it when it becomes active"),
+}
+_OWN_FIELDS = ("name", "members", "mode", "primary", "fail_over_mac", "miimon", "updelay",
+               "downdelay", "options", "bridge", "vlan")  # fmt: skip
 
 
 class BondForm(WishForm):
@@ -41,10 +50,7 @@ class BondForm(WishForm):
 
     NUMBERS = ("miimon", "updelay", "downdelay", "vlan", "delay", "mtu", "window")
     FIELDS = MappingProxyType(
-        {
-            name: name
-            for name in ("name", "members", "mode", "bridge", "vlan", "address", "mtu", "mac")
-        }
+        {name: name for name in (*_OWN_FIELDS, *ADDRESS_VALUES, *BRIDGE_VALUES)}
     )
 
     def __init__(self, facts: HostFacts, members: tuple[str, ...] = ()) -> None:
@@ -70,6 +76,8 @@ class BondForm(WishForm):
             "downdelay": "0",
             "lacp_rate": "slow",
             "hash": "layer2+3",
+            "fail_over_mac": "none",
+            "options": "",
             "with_vlan": False,
             "vlan": "",
             "with_bridge": False,
@@ -93,7 +101,7 @@ class BondForm(WishForm):
         return Step(
             _("Name and members"),
             _("A bond makes one link of several NICs: when a cable or a switch fails, another"
-              " member takes over."),
+              " member takes over.") if self._nics else no_nics(),
             (
                 FormField("name", _("Name"), hint=_("at most 15 characters")),
                 FormField(
@@ -109,29 +117,35 @@ class BondForm(WishForm):
     def _mode_step(self, values: Values) -> Step:
         modes = tuple(Option(mode, mode, _(hint)) for mode, hint in _MODES.items())
         fields = [FormField("mode", _("Mode"), FieldKind.CHOICE, modes)]
-        if values["mode"] in _WITH_PRIMARY:
+        if values["mode"] in WITH_PRIMARY:
             none = Option("", _("none"), _("whoever works stays"))
             own = tuple(Option(name, name) for name in values["members"])
             fields.append(FormField("primary", _("Primary"), FieldKind.CHOICE, (none, *own)))
         if values["mode"] == "802.3ad":
             rates = (Option("slow", _("slow (30 s)")), Option("fast", _("fast (1 s)")))
             fields.append(FormField("lacp_rate", _("LACP rate"), FieldKind.CHOICE, rates))
-        if values["mode"] in _HASHED:
-            policies = tuple(Option(one, one) for one in ("layer2", "layer2+3", "layer3+4"))
+        if values["mode"] == "active-backup":
+            macs = tuple(Option(name, name, _(hint)) for name, hint in _MAC_POLICIES.items())
+            fields.append(FormField("fail_over_mac", "fail_over_mac", FieldKind.CHOICE, macs))
+        if values["mode"] in HASHED:
+            policies = tuple(Option(one, one) for one in HASHES)
             fields.append(FormField("hash", _("Hash policy"), FieldKind.CHOICE, policies))
         fields += [
             FormField("miimon", "miimon", hint=_("ms between looks at the carrier")),
             FormField("updelay", "updelay", hint=_("ms before a member that is back is used")),
             FormField("downdelay", "downdelay", hint=_("ms before a lost member is given up")),
-        ]
+            FormField("options", _("Other options"), placeholder=_("none"),
+                      hint=_("of the driver, such as primary_reselect=failure; several with"
+                             " spaces")),
+        ]  # fmt: skip
         return Step(_("Mode"), _("How the members share the work, and how a failure is noticed."),
                     tuple(fields))  # fmt: skip
 
     def changed(self, _state: HostState, values: Values, name: str) -> Values:
-        """A primary must be a member."""
+        """A primary must be a member, and spanning tree comes with a delay."""
         if name == "members" and values["primary"] not in ("", *values["members"]):
             return {**values, "primary": ""}
-        return values
+        return with_delay(values, name)
 
     def wish(self, values: Values) -> Wish:
         """What the answers amount to."""
@@ -139,8 +153,12 @@ class BondForm(WishForm):
         options = []
         if mode == "802.3ad":
             options.append(("lacp_rate", values["lacp_rate"]))
-        if mode in _HASHED:
+        if mode in HASHED:
             options.append(("xmit_hash_policy", values["hash"]))
+        if mode == "active-backup" and values["fail_over_mac"] != "none":
+            options.append(("fail_over_mac", values["fail_over_mac"]))
+        options += [(name, value) for name, _equals, value in
+                    (word.partition("=") for word in values["options"].split())]  # fmt: skip
         bond = BondSpec(
             values["name"].strip(),
             values["members"],
@@ -148,7 +166,7 @@ class BondForm(WishForm):
             miimon=number(values["miimon"]),
             updelay=number(values["updelay"]),
             downdelay=number(values["downdelay"]),
-            primary=values["primary"] if mode in _WITH_PRIMARY else "",
+            primary=values["primary"] if mode in WITH_PRIMARY else "",
             options=tuple(options),
             mac="" if values["with_bridge"] else values["mac"].strip().lower(),
             mtu=0 if values["with_bridge"] else number(values["mtu"]),
@@ -171,7 +189,7 @@ def _top_step(values: Values) -> Step:
     )
     if values["with_bridge"]:
         fields.append(FormField("bridge", _("Name of the bridge"), hint=_("at most 15 characters")))
-        fields += bridge_fields(values)
+    fields += bridge_fields(values) if values["with_bridge"] else device_fields()
     return Step(
         _("On top"),
         _("Bond, VLAN and bridge are made as one change: the address goes to the topmost."),

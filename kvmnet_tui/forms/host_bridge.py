@@ -17,7 +17,9 @@ from kvmnet_tui.forms.host_parts import (
     free_nics,
     keeping_step,
     nic_options,
+    no_nics,
     unused_name,
+    with_delay,
 )
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.state import HostState
@@ -27,7 +29,9 @@ class BridgeForm(WishForm):
     """A bridge on an uplink that may carry the session this is typed in."""
 
     NUMBERS = ("delay", "mtu", "window")
-    FIELDS = MappingProxyType({name: name for name in ("name", "uplink", "address", "mtu", "mac")})
+    FIELDS = MappingProxyType(
+        {name: name for name in ("name", "uplink", *ADDRESS_VALUES, *BRIDGE_VALUES)}
+    )
 
     def __init__(self, facts: HostFacts, uplink: str = "") -> None:
         super().__init__(facts)
@@ -53,7 +57,9 @@ class BridgeForm(WishForm):
             _(
                 "A bridge is a switch inside this host. The uplink becomes one of its ports, and"
                 " guests plugged into it are on the same network as the host."
-            ),
+            )
+            if uplinks
+            else no_nics(),
             (
                 FormField("name", _("Name"), hint=_("at most 15 characters")),
                 FormField("uplink", _("Uplink"), FieldKind.CHOICE, uplinks),
@@ -67,10 +73,8 @@ class BridgeForm(WishForm):
         return (first, address_step(values), options, keeping_step())
 
     def changed(self, _state: HostState, values: Values, name: str) -> Values:
-        """With spanning tree a bridge listens first: the kernel's own delay is proposed."""
-        if name == "stp":
-            return {**values, "delay": "15" if values["stp"] else "0"}
-        return values
+        """Spanning tree comes with a delay."""
+        return with_delay(values, name)
 
     def wish(self, values: Values) -> Wish:
         """What the answers amount to."""

@@ -1,33 +1,27 @@
 """Questions and answers that the forms of the host's own networking share."""
 
-import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
+from kvmnet_tui.change.checks.host import only_root
 from kvmnet_tui.change.facts import HostFacts, LinkFact
-from kvmnet_tui.change.findings import Finding as Checked
 from kvmnet_tui.change.findings import Verdict
-from kvmnet_tui.change.planner import PlanError, make_plan
+from kvmnet_tui.change.planner import LONGEST_WINDOW, PlanError, make_plan
 from kvmnet_tui.change.preflight import findings as preflight
-from kvmnet_tui.change.preview import command_lines, diff
+from kvmnet_tui.change.preview import command_lines, diff, fingerprint
 from kvmnet_tui.change.requests import StartChange
 from kvmnet_tui.change.wishes import Addressing, AddressMode, BackendName, BridgeSpec, Wish
 from kvmnet_tui.forms.form import FieldKind, Finding, FormField, Option, Step, Values
 from kvmnet_tui.i18n import N_, _
 from kvmnet_tui.model.state import HostState
+from kvmnet_tui.present.cells import marked
+from kvmnet_tui.present.changes import KEEPERS, keeper_word
 from kvmnet_tui.present.table import Cell, Field, Section, Severity
 from kvmnet_tui.requests import Request
 
-_BACKENDS = {
-    BackendName.AUTO: N_("whoever manages the uplink now"),
-    BackendName.NM: "NetworkManager",
-    BackendName.IFCFG: N_("ifcfg files"),
-    BackendName.IFUPDOWN: "ifupdown",
-    BackendName.RUNTIME: N_("nobody: a reboot forgets it"),
-}
 _MODES = {
     AddressMode.INHERIT: (N_("take over"), N_("the uplink's addresses and routes, as they are")),
-    AddressMode.DHCP: ("DHCP", N_("with the uplink's MAC, so that the lease stays the same")),
+    AddressMode.DHCP: ("DHCP", N_("with the uplink's MAC: the lease stays the same")),
     AddressMode.STATIC: (N_("static"), N_("other addresses than now")),
     AddressMode.NONE: (N_("none"), N_("the host itself has no address there")),
 }
@@ -52,7 +46,9 @@ def _about(facts: HostFacts, link: LinkFact) -> str:
     parts = [addresses or _("no address"), facts.owner(link.name).name]
     if facts.session.device == link.name:
         parts.append(_("carries this SSH session"))
-    if not link.has_carrier:
+    if not link.is_up:
+        parts.append(_("down"))
+    elif not link.has_carrier:
         parts.append(_("no carrier"))
     return ", ".join(parts)
 
@@ -66,6 +62,11 @@ def free_nics(facts: HostFacts) -> list[str]:
         if link.kind in kinds and not link.master and link.name != "lo"
     ]
     return sorted(names, key=lambda name: (not facts.links[name].addresses, name))
+
+
+def no_nics() -> str:
+    """Why there is nothing to choose from."""
+    return _("There is no free NIC: each is in a bridge or bond already. Take one out there first.")
 
 
 def unused_name(facts: HostFacts, prefix: str, first: int) -> str:
@@ -100,13 +101,18 @@ def address_step(values: Values) -> Step:
     return Step(
         _("Address"),
         _(
-            "The address moves to the new device within milliseconds, together with the MAC:"
-            " sessions, the DHCP reservation and the switch's port security survive."
+            "The address moves to the new device at once, together with the MAC: sessions, the"
+            " DHCP reservation and the switch's port security survive."
         ),
         (
             FormField("address", _("Address"), FieldKind.CHOICE, modes),
             *(static if values["address"] == AddressMode.STATIC.value else ()),
-            FormField("ipv6", _("IPv6"), FieldKind.TOGGLE),
+            FormField(
+                "ipv6",
+                _("IPv6"),
+                FieldKind.TOGGLE,
+                hint=_("off: none at all there"),
+            ),
         ),
     )
 
@@ -116,7 +122,8 @@ KEEPING_VALUES: Values = {"backend": BackendName.AUTO.value, "window": DEFAULT_W
 
 def keeping_step() -> Step:
     """Who keeps it, and how long it is tried."""
-    backends = tuple(Option(one.value, _(label)) for one, label in _BACKENDS.items())
+    automatic = Option(BackendName.AUTO.value, _("whoever manages the link now"))
+    backends = (automatic, *(Option(name, _(label)) for name, label in KEEPERS.items()))
     return Step(
         _("Trial and keeping"),
         _(
@@ -125,7 +132,7 @@ def keeping_step() -> Step:
         ),
         (
             FormField("backend", _("Kept by"), FieldKind.CHOICE, backends),
-            FormField("window", _("Seconds to confirm"), hint=_("120 is usual")),
+            FormField("window", _("Seconds to confirm"), hint=_("45 to 3600; 120 is usual")),
         ),
     )
 
@@ -139,6 +146,15 @@ BRIDGE_VALUES: Values = {
 }
 
 
+def device_fields() -> tuple[FormField, ...]:
+    """What any device has of its own."""
+    return (
+        FormField("mtu", "MTU", placeholder=_("the uplink's"), hint=_("68 to 65535 bytes")),
+        FormField("mac", "MAC", placeholder=_("the uplink's"),
+                  hint=_("such as 52:54:00:12:34:56; the uplink's keeps its DHCP lease")),
+    )  # fmt: skip
+
+
 def bridge_fields(values: Values) -> tuple[FormField, ...]:
     """A bridge's own options."""
     delay = (
@@ -149,10 +165,21 @@ def bridge_fields(values: Values) -> tuple[FormField, ...]:
             "stp", _("Spanning tree"), FieldKind.TOGGLE, hint=_("only where loops can come to be")
         ),
         *(delay if values["stp"] else ()),
-        FormField("vlan_filtering", _("VLAN filtering"), FieldKind.TOGGLE),
-        FormField("mtu", "MTU", placeholder=_("the uplink's")),
-        FormField("mac", "MAC", placeholder=_("the uplink's")),
+        FormField(
+            "vlan_filtering",
+            _("VLAN filtering"),
+            FieldKind.TOGGLE,
+            hint=_("the bridge keeps VLANs apart, port by port"),
+        ),
+        *device_fields(),
     )
+
+
+def with_delay(values: Values, name: str) -> Values:
+    """With spanning tree a bridge listens first: the kernel's own delay is proposed."""
+    if name == "stp":
+        return {**values, "delay": "15" if values["stp"] else "0"}
+    return values
 
 
 # What was answered.
@@ -205,44 +232,31 @@ def number_findings(values: Values, *names: str) -> list[Finding]:
     ]
 
 
-def address_findings(values: Values) -> list[Finding]:
-    """Static addresses that are none."""
-    if values["address"] != AddressMode.STATIC.value:
-        return []
-    found = []
-    if not listed(values["addresses"]):
-        found.append(Finding(Severity.ERROR, _("An address is missing."), "addresses"))
-    for word in listed(values["addresses"]):
-        if "/" not in word or not _is(ipaddress.ip_interface, word):
-            told = _("{word} is no address with prefix.").format(word=word)
-            found.append(Finding(Severity.ERROR, told, "addresses"))
-    for name in ("gateways", "dns"):
-        for word in listed(values[name]):
-            if not _is(ipaddress.ip_address, word):
-                told = _("{word} is no address.").format(word=word)
-                found.append(Finding(Severity.ERROR, told, name))
-    return found
-
-
-def _is(kind: object, word: str) -> bool:
+def window_findings(wish: Wish, facts: HostFacts, window: int) -> Iterator[Finding]:
+    """A time to confirm that is too long, or made longer."""
+    if window > LONGEST_WINDOW:
+        told = _("The time to confirm is at most {count} s.").format(count=LONGEST_WINDOW)
+        yield Finding(Severity.ERROR, told, "window")
+        return
     try:
-        kind(word)  # type: ignore[operator]
-    except ValueError:
-        return False
-    return True
-
-
-def checked_findings(checks: Sequence[Checked], field_of: Mapping[str, str]) -> tuple[Finding, ...]:
-    """The pre-flight's lines, beside the fields that they are about where there is one."""
-    return tuple(
-        Finding(SEVERITIES[one.verdict], one.text, field_of.get(one.about, "")) for one in checks
-    )
+        given = make_plan(wish, facts, window=window).window_seconds
+    except PlanError:
+        return
+    if 0 < window < given:
+        told = _("It becomes {seconds} s: a new login takes its time.")
+        yield Finding(Severity.WARNING, told.format(seconds=round(given)), "window")
 
 
 def wish_findings(wish: Wish, facts: HostFacts, field_of: Mapping[str, str]) -> tuple[Finding, ...]:
-    """The pre-flight of a wish; what is fine is left to the preview."""
-    checks = [one for one in preflight(wish, facts) if one.verdict is not Verdict.OK]
-    return checked_findings(checks, field_of)
+    """The pre-flight of a wish, beside the fields that its lines are about where there is one.
+
+    What is fine is left to the preview.
+    """
+    return tuple(
+        Finding(SEVERITIES[one.verdict], one.text, field_of.get(one.about, ""))
+        for one in preflight(wish, facts)
+        if one.verdict is not Verdict.OK
+    )
 
 
 # What would be done.
@@ -251,19 +265,19 @@ def wish_findings(wish: Wish, facts: HostFacts, field_of: Mapping[str, str]) -> 
 def plan_sections(wish: Wish, facts: HostFacts, window: int) -> tuple[Section, ...]:
     """The whole plan: pre-flight, times, who is affected, files, commands, undo."""
     lines = preflight(wish, facts)
-    rows = tuple((Cell(one.text, SEVERITIES[one.verdict]),) for one in lines)
+    rows = tuple((marked(one.text, SEVERITIES[one.verdict]),) for one in lines)
     checks = Section(_("Pre-flight"), rows=rows)
     try:
         plan = make_plan(wish, facts, window=window)
-    except PlanError as error:
-        return (checks, Section("", rows=((Cell(error.sentence, Severity.ERROR),),)))
+    except PlanError:
+        return (checks,)  # what is in the way stands there
     seconds = _("about {seconds} s").format(seconds=f"{plan.expected_interruption_seconds:g}")
     fields = (
         Field(_("Interruption"), Cell(seconds)),
         Field(
             _("Taken back after"), Cell(_("{seconds} s").format(seconds=round(plan.window_seconds)))
         ),
-        Field(_("Kept by"), Cell(plan.backend)),
+        Field(_("Kept by"), Cell(keeper_word(plan.backend))),
         *(Field(_("Affected"), Cell(one)) for one in plan.affected),
     )
     return (
@@ -296,16 +310,22 @@ class WishForm:
         return values
 
     def findings(self, _state: HostState, values: Values) -> tuple[Finding, ...]:
-        """What the pre-flight says, and numbers and addresses that are none."""
-        own = number_findings(values, *self.NUMBERS)
-        if "address" in values:
-            own += address_findings(values)
-        return (*own, *wish_findings(self.wish(values), self._facts, self.FIELDS))
+        """What the pre-flight says, and numbers that are none."""
+        wish = self.wish(values)
+        rights = () if self._facts.may_change else (Finding(Severity.ERROR, only_root()),)
+        return (
+            *rights,
+            *number_findings(values, *self.NUMBERS),
+            *window_findings(wish, self._facts, number(values["window"])),
+            *wish_findings(wish, self._facts, {**self.FIELDS, "backend": "backend"}),
+        )
 
     def preview(self, _state: HostState, values: Values) -> tuple[Section, ...]:
         """The whole plan."""
         return plan_sections(self.wish(values), self._facts, number(values["window"]))
 
     def request(self, _state: HostState, values: Values) -> Request:
-        """Start the trial."""
-        return StartChange(self.wish(values), number(values["window"]))
+        """Start the trial of what the preview shows."""
+        wish, window = self.wish(values), number(values["window"])
+        plan = make_plan(wish, self._facts, window=window)
+        return StartChange(wish, window, fingerprint(plan))

@@ -105,7 +105,14 @@ class MoveForm(WishForm):
         """Which one, and keeping."""
         options = nic_options(self._facts, self._names)
         field = FormField("link", _(self._move.label), FieldKind.CHOICE, options)
-        return (Step(_(self._move.label), _(self._move.intro), (field,)), keeping_step())
+        intro = _(self._move.intro) if options else self._why_none()
+        return (Step(_(self._move.label), intro, (field,)), keeping_step())
+
+    def _why_none(self) -> str:
+        if self._move.puts_in:
+            return _("There is no link to put in: each is in a bridge or bond already, or is none"
+                     " that could be.")  # fmt: skip
+        return _("There is nothing in {name} to take out.").format(name=self._master)
 
     def wish(self, values: Values) -> Wish:
         """What the answers amount to."""

@@ -74,7 +74,7 @@ class HostState:
     (link index, IP), `forwarding` by bridge index (only bridges somebody looks at), `bonds` by
     name, `networks` and `guests` by UUID. `routes` leave out default ones, `sriov` are the cards
     that can be split. `timeline`, `tasks` and `changes` (of the host's own networking) are
-    bounded, oldest first.
+    bounded, oldest first; `changes_hidden` says that this account may not see them.
     `drill` is the failover drill under way, or the last one; `failovers` are those of earlier runs
     too, oldest first. `replay` is where in a recording this is, None for the present.
     `topology` and `address_book` are joins over the rest, replaced only when what they join
@@ -97,6 +97,7 @@ class HostState:
     timeline: tuple[TimelineEntry, ...] = ()
     tasks: tuple[Task, ...] = ()
     changes: tuple[ChangeStatus, ...] = ()
+    changes_hidden: bool = False
     drill: Drill | None = None
     failovers: tuple[Failover, ...] = ()
     replay: ReplayMoment | None = None

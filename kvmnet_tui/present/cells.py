@@ -194,3 +194,14 @@ def counter_fields(counters: Counters | None) -> tuple[Field, ...]:
             Cell(f"{counters.multicast}, {counters.collisions}"),
         ),
     )
+
+
+def marked(text: str, severity: Severity) -> Cell:
+    """A sentence behind the sign of what it finds: fine, worth knowing, or in the way."""
+    signs = glyphs()
+    by_severity = {
+        Severity.OK: signs.up,
+        Severity.WARNING: signs.warning,
+        Severity.ERROR: signs.wrong,
+    }
+    return Cell(f"{by_severity.get(severity, '-')} {text}", severity)

@@ -3,8 +3,9 @@
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+from kvmnet_tui.complaint import PROGRAM
 from kvmnet_tui.i18n import N_, _
-from kvmnet_tui.model.change import ChangeState, ChangeStatus, ProbeStatus
+from kvmnet_tui.model.change import ChangeState, ChangeStatus, LogLine, ProbeStatus
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.present.cells import EMPTY, UNKNOWN, bad, flagged, good, or_dash, plain, quiet
 from kvmnet_tui.present.table import Cell, Column, Field, Section, Severity
@@ -23,13 +24,23 @@ _STATES: Mapping[ChangeState, str] = {
     ChangeState.REFUSED: N_("refused"),
     ChangeState.UNDONE_BY_REBOOT: N_("undone by a reboot"),
 }
+_NOTHING_TO_UNDO = frozenset(
+    {ChangeState.ROLLED_BACK, ChangeState.REFUSED, ChangeState.UNDONE_BY_REBOOT}
+)
+# Who keeps a change over a reboot, by the names that plans and the command line have for them.
+KEEPERS: Mapping[str, str] = {
+    "nm": "NetworkManager",
+    "ifcfg": N_("ifcfg files"),
+    "ifupdown": "ifupdown",
+    "runtime": N_("nobody: a reboot forgets it"),
+}
 _PROBES: Mapping[str, str] = {
     "carrier": N_("carrier of {what}"),
     "forwarding": N_("port {what} forwards"),
     "mii": N_("{what} is up in its bond"),
     "lacp": N_("{what} hears its LACP partner"),
-    "gateway": N_("gateway {what} is a neighbour"),
-    "ping": N_("gateway {what} answers ping"),
+    "gateway": N_("gateway {what} answers"),
+    "ping": N_("ping of gateway {what}"),
     "session": N_("way back to the SSH client {what}"),
     "dns": N_("name server {what} answers"),
     "plugged": N_("{what} is still plugged in"),
@@ -43,8 +54,8 @@ class ChangesView:
     columns = (
         Column("time", N_("Time"), 19),
         Column("state", N_("State"), 18, live=True),
-        Column("title", N_("Change"), 30, grow=1),
-        Column("backend", N_("Kept by"), 10, priority=1),
+        Column("title", N_("Change"), 26, grow=1),
+        Column("backend", N_("Kept by"), 14, priority=1),
     )
 
     def keys(self, state: HostState) -> Sequence[Hashable]:
@@ -64,7 +75,7 @@ class ChangesView:
             Cell(date_time(change.began) if change.began else "-"),
             state_cell(change),
             plain(change.title),
-            or_dash(change.backend),
+            or_dash(keeper_name(change.backend)),
         )
 
     def sort_value(self, state: HostState, key: Hashable, column: str) -> Any:
@@ -81,8 +92,10 @@ class ChangesView:
         change = change_of(state, key)
         return () if change is None else (*progress_sections(change), *paper_sections(change))
 
-    def empty_reason(self, _state: HostState) -> str:
-        """Nothing was changed yet."""
+    def empty_reason(self, state: HostState) -> str:
+        """Nothing was changed yet, or nothing of it may be seen."""
+        if state.changes_hidden:
+            return _("Only root may see the changes of this host: use sudo.")
         return _(
             "Nothing has been changed yet. Press n for a bridge, b for a bond: it is tried first,"
             " and taken back by itself unless you confirm."
@@ -92,6 +105,16 @@ class ChangesView:
 def change_of(state: HostState, key: Hashable) -> ChangeStatus | None:
     """The change with this id."""
     return next((change for change in state.changes if change.id == key), None)
+
+
+def keeper_word(name: str) -> str:
+    """Who keeps a change, in the user's words."""
+    return _(KEEPERS.get(name, name))
+
+
+def keeper_name(name: str) -> str:
+    """The same, for a narrow column."""
+    return _("nobody") if name == "runtime" else keeper_word(name)
 
 
 def state_word(state: ChangeState) -> str:
@@ -109,15 +132,44 @@ def state_cell(change: ChangeStatus) -> Cell:
     return quiet(word) if change.is_over else flagged(word)
 
 
+def advice(change: ChangeStatus) -> tuple[Section, ...]:
+    """What to do now, in a sentence or two."""
+    lines = _advice_lines(change)
+    return (Section("", rows=tuple((line,) for line in lines)),) if lines else ()
+
+
+def _advice_lines(change: ChangeStatus) -> tuple[Cell, ...]:
+    if change.state is ChangeState.ROLLBACK_FAILED:
+        told = _("Not all of it could be taken back. At a console run: sh {script}")
+        return (Cell(told.format(script=change.rollback_script), Severity.ERROR),)
+    if change.state is not ChangeState.TRIAL:
+        return ()
+    if change.new_login:
+        told = _("A new login was seen: new sessions work. Press k to keep the change.")
+        return (Cell(told, Severity.OK),)
+    there = _("Should this session be lost, run there: {command}")
+    command = " ".join((PROGRAM, "change", "confirm"))
+    return (
+        Cell(_("Open a new SSH session to this host now: once it is seen, press k to keep the"
+               " change."), Severity.ACCENT),
+        Cell(there.format(command=command)),
+    )  # fmt: skip
+
+
 def progress_sections(change: ChangeStatus) -> tuple[Section, ...]:
     """How it is going: state, probes, the proof by a new login, the journal."""
     probes = tuple((probe_cell(probe), Cell(probe_text(probe))) for probe in change.probes)
-    log = tuple((Cell(time_ms(line.at), Severity.DIM), plain(line.text)) for line in change.log)
+    log = tuple((Cell(time_ms(one.at), Severity.DIM), plain(_said(one))) for one in change.log)
     return (
         Section(change.title, tuple(_fields(change))),
         Section(_("Probes"), header=(_("Result"), _("Probe")), rows=probes),
         Section(_("Journal"), header=(_("Time"), _("What happened")), rows=log),
     )
+
+
+def _said(line: LogLine) -> str:
+    """A line of the journal; a state that the guard enters is said as everywhere else."""
+    return _(_STATES[ChangeState(line.text)]) if line.text in set(ChangeState) else line.text
 
 
 def _fields(change: ChangeStatus) -> list[Field]:
@@ -130,8 +182,8 @@ def _fields(change: ChangeStatus) -> list[Field]:
         told = _("{seconds} ms").format(seconds=round(1000 * change.interruption_seconds))
         fields.append(Field(_("Interruption"), Cell(told)))
     if change.backend:
-        fields.append(Field(_("Kept by"), plain(change.backend)))
-    if change.rollback_script:
+        fields.append(Field(_("Kept by"), plain(keeper_word(change.backend))))
+    if change.rollback_script and change.state not in _NOTHING_TO_UNDO:
         fields.append(Field(_("Undo from a console"), plain(change.rollback_script)))
     return fields
 

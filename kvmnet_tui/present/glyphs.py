@@ -13,6 +13,7 @@ class Glyphs:
     up: str
     down: str
     warning: str
+    wrong: str
     tree_next: str
     tree_last: str
     tree_pass: str
@@ -20,10 +21,12 @@ class Glyphs:
     ellipsis: str
     arrow: str
     sparks: str
+    above: str
+    below: str
 
 
-UNICODE = Glyphs("●", "○", "▲", "├ ", "└ ", "│ ", "  ", "…", "→", "▁▂▃▄▅▆▇█")
-ASCII = Glyphs("+", "-", "!", "|-", "`-", "| ", "  ", "~", ">", "_.-:=+*#")
+UNICODE = Glyphs("●", "○", "▲", "×", "├ ", "└ ", "│ ", "  ", "…", "→", "▁▂▃▄▅▆▇█", "↑", "↓")
+ASCII = Glyphs("+", "-", "!", "x", "|-", "`-", "| ", "  ", "~", ">", "_.-:=+*#", "^", "v")
 
 _chosen: Glyphs | None = None
 

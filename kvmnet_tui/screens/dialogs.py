@@ -7,13 +7,14 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
 from kvmnet_tui.forms.form import Option
 from kvmnet_tui.i18n import _
-from kvmnet_tui.present.table import Section
+from kvmnet_tui.present.cells import marked
+from kvmnet_tui.present.table import Section, Severity
 from kvmnet_tui.present.text import clean
 from kvmnet_tui.screens.frame import key_items
 from kvmnet_tui.widgets import palette
@@ -56,27 +57,44 @@ class QuestionDialog(ModalScreen[bool]):
         question = self._question
         with Vertical(classes="dialog"):
             yield Static(Text(clean(question.title), palette.STRONG))
-            for line in question.lines:
-                yield Static(Text(clean(line)))
+            if question.lines:
+                with VerticalScroll(id="about"):
+                    yield Static(Text("\n".join(map(clean, question.lines))))
             if question.type_to_confirm:
                 told = _("Type {word} to go on:").format(word=question.type_to_confirm)
                 yield Static(Text(told, palette.KEY))
                 yield Input(compact=True)
+                yield Static(id="refusal")
             yield Bar(id="dialog-keys")
 
     def on_mount(self) -> None:
-        """Name the keys."""
-        word = self._question.yes or _("yes")
-        key = "y" if self._question.danger and not self._question.type_to_confirm else "Enter"
-        keys = key_items((key, word, "screen.enter"), ("Esc", _("no"), "screen.answer(False)"))
-        self.query_one(Bar).show(keys)
+        """Name the keys, once it is known whether all lines are in sight."""
+        self.call_after_refresh(self._show_keys)
         for field in self.query(Input):
             field.cursor_blink = False
             field.focus()
 
+    def _show_keys(self) -> None:
+        word = self._question.yes or _("yes")
+        key = "y" if self._question.danger and not self._question.type_to_confirm else "Enter"
+        keys = [(key, word, "screen.enter"), ("Esc", _("no"), "screen.answer(False)")]
+        if any(about.max_scroll_y > 0 for about in self.query("#about")):
+            keys.append((_("Up Down"), _("more lines"), ""))
+        self.query_one(Bar).show(key_items(*keys))
+
     def action_answer(self, answer: bool) -> None:
         """Answer and close."""
         self.dismiss(answer)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter after a typed word comes from where it is typed, so that it comes after it."""
+        if action == "enter" and isinstance(self.focused, Input):
+            return False
+        return super().check_action(action, parameters)
+
+    def on_input_submitted(self) -> None:
+        """The word is typed."""
+        self.action_enter()
 
     def action_yes(self) -> None:
         """Say yes by its letter."""
@@ -87,8 +105,13 @@ class QuestionDialog(ModalScreen[bool]):
         """Say yes by Enter, where that is enough."""
         word = self._question.type_to_confirm
         if word:
-            if self.query_one(Input).value.strip() == word:
+            typed = self.query_one(Input).value.strip()
+            if typed == word:
                 self.dismiss(True)
+            else:
+                told = marked(_("This is not {word}.").format(word=word), Severity.ERROR)
+                style = palette.BY_SEVERITY[told.severity]
+                self.query_one("#refusal", Static).update(Text(told.text, style))
         elif not self._question.danger:
             self.dismiss(True)
 

@@ -13,6 +13,8 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from kvmnet_tui.forms.form import FieldKind, Finding, FormField
+from kvmnet_tui.i18n import _
+from kvmnet_tui.present.cells import marked
 from kvmnet_tui.present.glyphs import glyphs
 from kvmnet_tui.present.table import Severity
 from kvmnet_tui.present.text import clean
@@ -76,6 +78,11 @@ class FieldBox(Vertical):
         if not same_widget:
             await self._replace(_widget(field, value), had_focus)
 
+    @property
+    def value(self) -> Any:
+        """The answer as it stands."""
+        return _value_of(self._answer)
+
     def answer(self, value: Any) -> None:
         """Give the answer that the form proposes."""
         if _value_of(self._answer) != value:
@@ -93,10 +100,29 @@ class FieldBox(Vertical):
         """Type here."""
         self.screen.set_focus(self._answer)
 
+    @property
+    def takes_lines(self) -> bool:
+        """Whether Enter begins a new line here."""
+        return self.field.kind is FieldKind.LINES
+
+    @property
+    def hint(self) -> str:
+        """What the field is about, or the option under its cursor in full."""
+        option = self._answer.under_cursor if isinstance(self._answer, Options) else None
+        said = (option.why_not or option.hint) if option else ""
+        if option is None or not said:
+            return self.field.hint
+        return _("{option}: {about}").format(option=option.label, about=said)
+
     def tell(self, findings: Sequence[Finding]) -> None:
         """Say what is wrong with the answer, or worth knowing."""
         self._remarks.display = bool(findings)
         self._remarks.update(Group(*map(_remark, findings)))
+
+    def on_resize(self) -> None:
+        """Remarks that came below the answer come into sight too."""
+        if self.has_focus_within:
+            self.scroll_visible(animate=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tell the answer."""
@@ -163,5 +189,5 @@ def _set_value(answer: Widget, value: Any) -> None:
 
 
 def _remark(finding: Finding) -> Text:
-    sign = glyphs().up if finding.severity is Severity.OK else glyphs().warning
-    return Text(f"{sign} {clean(finding.text)}", palette.BY_SEVERITY[finding.severity])
+    said = marked(finding.text, finding.severity)
+    return Text(clean(said.text), palette.BY_SEVERITY[said.severity])

@@ -1,6 +1,7 @@
 """A form on the terminal: its steps one after the other, what is wrong with them, the preview."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.console import Group
@@ -9,12 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Input, Static, TextArea
 
 from kvmnet_tui.forms.form import Finding, Form, FormField, Step, Values, errors_of
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.state import HostState
-from kvmnet_tui.present.glyphs import glyphs
+from kvmnet_tui.present.cells import marked
 from kvmnet_tui.present.table import Severity
 from kvmnet_tui.present.text import clean
 from kvmnet_tui.requests import Request
@@ -24,7 +25,6 @@ from kvmnet_tui.screens.frame import key_items
 from kvmnet_tui.widgets import palette
 from kvmnet_tui.widgets.bar import Bar, Item
 from kvmnet_tui.widgets.detail import DetailPane
-from kvmnet_tui.widgets.options import Options
 
 DOCKED_FROM = 120  # terminal columns
 
@@ -36,22 +36,31 @@ class FormScreen(Screen[Request | None]):
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (DOCKED_FROM, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
+        # Before the field sees them: keys that follow in a burst belong to the next field already.
+        Binding("enter", "enter", show=False, priority=True),
+        Binding("tab", "go(1)", show=False, priority=True),
+        Binding("shift+tab", "go(-1)", show=False, priority=True),
+        Binding("down", "leave_line(1)", show=False, priority=True),
+        Binding("up", "leave_line(-1)", show=False, priority=True),
         Binding("escape", "back", show=False, priority=True),
         Binding("ctrl+e", "edit", show=False, priority=True),
+        Binding("ctrl+n", "next", show=False),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
 
-    def __init__(self, form: Form, state: HostState) -> None:
+    def __init__(self, form: Form, state: HostState, answers: Values | None = None) -> None:
+        """With `answers`, those of a form that was refused, it begins at its end."""
         super().__init__()
         self._form = form
         self._state = state
         self._initial = dict(form.initial(state))
-        self._values = dict(self._initial)
-        self._number = 0
+        self._values = dict(self._initial if answers is None else answers)
+        self._number = 0 if answers is None else len(self._steps) - 1
         self._boxes: dict[str, FieldBox] = {}
         self._touched: set[str] = set()
         self._seen: tuple[object, ...] = ()
+        self._syncing = asyncio.Lock()
         self._preview = DetailPane(id="preview")
         self._fields = VerticalScroll(id="fields", can_focus=False)
 
@@ -78,6 +87,11 @@ class FormScreen(Screen[Request | None]):
             self._seen = seen
             self.call_later(self._sync)
 
+    @property
+    def answers(self) -> Values:
+        """What was answered so far."""
+        return self._values
+
     # What is shown.
 
     @property
@@ -93,7 +107,7 @@ class FormScreen(Screen[Request | None]):
         self._number = min(self._number, len(self._steps) - 1)
         self.set_class(self._is_preview, "-preview")
         await self._sync()
-        self.call_after_refresh(self._focus_first)
+        self._focus_first()
 
     def _focus_first(self) -> None:
         if self._is_preview:
@@ -104,7 +118,14 @@ class FormScreen(Screen[Request | None]):
             box.take_focus()
 
     async def _sync(self) -> None:
-        """Bring everything on the screen up to date with the answers."""
+        """Bring everything on the screen up to date with the answers, one call at a time.
+
+        Keys are seen to by the app's own task, answers by the screen's.
+        """
+        async with self._syncing:
+            await self._sync_now()
+
+    async def _sync_now(self) -> None:
         steps = self._steps
         self._number = min(self._number, len(steps) - 1)
         step = steps[self._number]
@@ -112,8 +133,8 @@ class FormScreen(Screen[Request | None]):
         self.query_one("#intro", Static).update(Text(step.intro, palette.PLAIN))
         await self._sync_fields(step.fields)
         findings = self._form.findings(self._state, self._values)
-        self._show_findings(step, findings)
         self._show_preview(findings)
+        self._show_findings(step, findings)
         self._show_keys()
 
     def _title_items(self, steps: Sequence[Step]) -> tuple[Item, ...]:
@@ -146,7 +167,9 @@ class FormScreen(Screen[Request | None]):
             if name not in self._touched:
                 own = [one for one in own if one.severity is not Severity.ERROR]
             box.tell(own)
-        shown = [one for one in findings if not one.field or (not step.fields)]
+        said = self._preview.text if self._is_preview else ""
+        shown = [one for one in findings if not (one.field and step.fields)]
+        shown = [one for one in shown if one.text not in said]
         self.query_one("#findings", Static).update(Group(*map(_finding_text, shown)))
         self.query_one("#findings").display = bool(shown)
 
@@ -160,12 +183,15 @@ class FormScreen(Screen[Request | None]):
     def _show_keys(self) -> None:
         forward = _("do it") if self._is_preview else _("next")
         back = _("back") if self._number else _("give up")
-        keys = [("Enter", forward, "screen.next"), ("Esc", back, "screen.back")]
+        box = self._focused_box
+        takes_lines = box is not None and box.takes_lines
+        next_key = "Ctrl+N" if takes_lines else "Enter"
+        keys = [(next_key, forward, "screen.next"), ("Esc", back, "screen.back")]
         if self._is_preview and self._edits:
             keys.append(("Ctrl+E", _("edit"), "screen.edit"))
         if not self._is_preview:
             keys.append(("Tab", _("next field"), "app.focus_next"))
-            keys.append((_("Space"), _("mark"), ""))
+            keys.append(("Enter", _("new line"), "") if takes_lines else (_("Space"), _("mark"), ""))
         self.query_one("#keys", Bar).show(key_items(*keys))
 
     @property
@@ -174,38 +200,84 @@ class FormScreen(Screen[Request | None]):
 
     # What the user does.
 
+    @property
+    def _focused_box(self) -> FieldBox | None:
+        return next((box for box in self._boxes.values() if box.has_focus_within), None)
+
     def on_descendant_focus(self) -> None:
-        """Say what the field with the cursor is about."""
-        field = next((box.field for box in self._boxes.values() if box.has_focus_within), None)
-        self.query_one("#hint", Static).update(Text(field.hint if field else "", palette.DIM))
+        """Say what the field with the cursor is about, and what the keys do in it."""
+        box = self._focused_box
+        self.query_one("#hint", Static).update(Text(box.hint if box else "", palette.DIM))
+        self._show_keys()
+
+    def on_options_moved(self) -> None:
+        """Say what the option under the cursor is about."""
+        self.on_descendant_focus()
 
     async def on_field_box_answered(self, event: FieldBox.Answered) -> None:
-        """Take an answer over, with what the form proposes after it."""
-        if self._values.get(event.name) == event.value:
+        """Take an answer over, as it stands by now."""
+        box = self._boxes.get(event.name)
+        if box is not None:
+            await self._take_over(event.name, box)
+
+    async def _take_over(self, name: str, box: FieldBox) -> None:
+        """An answer that is new, with what the form proposes after it."""
+        if self._values.get(name) == box.value:
             return
-        self._touched.add(event.name)
-        answered = {**self._values, event.name: event.value}
-        self._values = dict(self._form.changed(self._state, answered, event.name))
+        self._touched.add(name)
+        answered = {**self._values, name: box.value}
+        self._values = dict(self._form.changed(self._state, answered, name))
+        proposed = {key: value for key, value in self._values.items() if value != answered[key]}
         await self._sync()
         # Only what the form changed itself: more may have been typed than was told so far.
-        for name, value in self._values.items():
-            if value != answered.get(name) and name in self._boxes:
-                self._boxes[name].answer(value)
+        for changed, proposal in proposed.items():
+            if changed in self._boxes:
+                self._boxes[changed].answer(proposal)
 
-    async def on_input_submitted(self) -> None:
-        """Enter in a text."""
-        await self.action_next()
+    async def _settle(self) -> None:
+        """Let what was typed before this key arrive: over a slow link keys come in bursts."""
+        field = self.focused
+        if field is None:
+            return
+        has_arrived = asyncio.Event()
+        if field.call_later(has_arrived.set):
+            await has_arrived.wait()
+        for name, box in tuple(self._boxes.items()):
+            if box.has_focus_within:
+                await self._take_over(name, box)
+        async with self._syncing:  # until the fields that follow from it are there
+            pass
 
-    async def on_options_submitted(self, _event: Options.Submitted) -> None:
-        """Enter on an option."""
-        await self.action_next()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter begins a new line where lines are typed; up and down leave a single line."""
+        if action == "enter":
+            return not isinstance(self.focused, TextArea)
+        if action == "leave_line":
+            return isinstance(self.focused, Input)
+        return super().check_action(action, parameters)
 
-    async def action_open(self) -> None:
-        """Enter in the preview."""
+    async def action_go(self, way: int) -> None:
+        """To the next field, or the one before."""
+        await self._settle()
+        # Not Textual's order, by place: a field that has just come to be has no place yet.
+        boxes = tuple(self._boxes.values())
+        here = next((at for at, box in enumerate(boxes) if box.has_focus_within), len(boxes))
+        stops: list[Callable[[], object]] = [box.take_focus for box in boxes]
+        if self._preview.display or not boxes:
+            stops.append(self._preview.focus)
+        stops[(here + way) % len(stops)]()
+
+    async def action_leave_line(self, way: int) -> None:
+        """The same, from a field where up and down mean nothing else."""
+        await self.action_go(way)
+
+    async def action_enter(self) -> None:
+        """On to the next step."""
         await self.action_next()
 
     async def action_next(self) -> None:
         """Go on to the next step; from the preview: done. Errors come first."""
+        await self._settle()
         steps = self._steps
         findings = errors_of(self._form.findings(self._state, self._values))
         step = steps[self._number]
@@ -270,6 +342,5 @@ class FormScreen(Screen[Request | None]):
 
 
 def _finding_text(finding: Finding) -> Text:
-    signs = glyphs()
-    sign = {Severity.OK: signs.up, Severity.PLAIN: "-"}.get(finding.severity, signs.warning)
-    return Text(f"{sign} {clean(finding.text)}", palette.BY_SEVERITY[finding.severity])
+    said = marked(finding.text, finding.severity)
+    return Text(clean(said.text), palette.BY_SEVERITY[said.severity])

@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from kvmnet_tui.i18n import _
-from kvmnet_tui.present.cells import bad, flagged, good, quiet
+from kvmnet_tui.present.cells import bad, flagged, good, marked, quiet
 from kvmnet_tui.present.table import Cell, Field, Section, Severity
 from kvmnet_tui.screens.actions import Action
 from kvmnet_tui.screens.frame import key_items
@@ -35,7 +35,7 @@ class HelpScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Fill the page."""
-        sections = (_screens(), *_here(self._actions), _rows(), _details(), _signs())
+        sections = (_screens(), *_here(self._actions), _rows(), _details(), _wizards(), _signs())
         self.query_one(DetailPane).show(_("Help"), sections, is_other=True)
         self.query_one(Bar).show(key_items(("Esc", _("close"), "app.pop_screen")))
 
@@ -93,12 +93,25 @@ def _details() -> Section:
     )
 
 
+def _wizards() -> Section:
+    return _section(
+        _("Wizards"),
+        (_("Tab, Up, Down"), _("next field, or the one before")),
+        (_("Space"), _("choose, mark, switch")),
+        ("Enter", _("next step; from the preview: do it")),
+        ("Ctrl+N", _("next step, also from where Enter begins a new line")),
+        ("Ctrl+E", _("edit the preview as text; once more: in $EDITOR")),
+        ("Esc", _("one step back; from the first: give up")),
+    )
+
+
 def _signs() -> Section:
     words = (
         (good(_("up")), _("works as it should (green)")),
         (quiet(_("down")), _("off, and no fault (dim)")),
         (bad(_("no carrier")), _("down and should not be (red)")),
         (flagged(_("look here")), _("something that somebody should look at (yellow)")),
+        (marked(_("in the way"), Severity.ERROR), _("must be mended first (red)")),
         (Cell("-", Severity.DIM), _("not known, or there is none")),
     )
     return Section(_("Signs and colours"), rows=tuple((sign, Cell(text)) for sign, text in words))

@@ -224,9 +224,9 @@ class HostScreen(Screen[None]):
     # What the user does.
 
     def on_key(self, event: events.Key) -> None:
-        """A key of an action."""
+        """A key of an action, once the keys before it have moved the cursor where they will."""
         if event.character and not self.is_typing:
-            self.action_act(event.character)
+            self.app.call_later(self.action_act, event.character)
 
     def action_act(self, key: str) -> None:
         """Have the action with this key started."""

@@ -13,14 +13,15 @@ from kvmnet_tui.i18n import _
 from kvmnet_tui.model.change import ChangeState, ChangeStatus
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.present.changes import (
+    advice,
     change_of,
     paper_sections,
+    probe_cell,
+    probe_text,
     progress_sections,
     state_cell,
-    state_word,
 )
 from kvmnet_tui.present.glyphs import glyphs
-from kvmnet_tui.present.table import Cell, Section, Severity
 from kvmnet_tui.requests import Request
 from kvmnet_tui.screens.bridge_uses import define_network, move_nics
 from kvmnet_tui.screens.dialogs import Question
@@ -61,6 +62,7 @@ class TrialScreen(Screen[None]):
         self._desk = desk
         self._change_id = change
         self._clock = clock
+        self._was_over = False
 
     def compose(self) -> ComposeResult:
         """The state, the countdown, the report, the keys."""
@@ -87,8 +89,11 @@ class TrialScreen(Screen[None]):
         change = self._change
         if change is None:
             return
-        sections = (*_advice(change), *progress_sections(change), *paper_sections(change))
-        self.query_one(DetailPane).show(_("What the guard sees"), sections, is_other=False)
+        sections = (*advice(change), *progress_sections(change), *paper_sections(change))
+        # The end of it is said at the top, wherever the user has scrolled to.
+        ends_now = change.is_over and not self._was_over
+        self._was_over = change.is_over
+        self.query_one(DetailPane).show(_("What the guard sees"), sections, is_other=ends_now)
         self._show_time()
         self._show_keys(change)
 
@@ -158,19 +163,21 @@ class TrialScreen(Screen[None]):
             self.app.run_worker(what(self._desk, bridge))
 
     async def action_keep(self) -> None:
-        """Keep it; without the proof by a new login only after the host's name was typed."""
+        """Keep it after a question; without the proof of a new login the host's name is asked."""
         change = self._change
         if change is not None and change.state is ChangeState.TRIAL:
             self.app.run_worker(self._keep(change))
 
     async def _keep(self, change: ChangeStatus) -> None:
-        if not change.new_login and not await self._desk.confirm(self._question()):
+        question = keep_question(change) if change.new_login else self._question(change)
+        if not await self._desk.confirm(question):
             return
         await self._desk.perform(ConfirmChange(change.id, anyway=not change.new_login))
 
-    def _question(self) -> Question:
+    def _question(self, change: ChangeStatus) -> Question:
         host = self._desk.state.host
         lines = (
+            *lost_lines(change),
             _("No new login has been seen since the trial began."),
             _("If new logins are blocked, you may lose this host for good."),
             _("Open a second SSH session first: it is the proof."),
@@ -205,14 +212,16 @@ class TrialScreen(Screen[None]):
         self.app.copy_to_clipboard(self.query_one(DetailPane).text)
 
 
-def _advice(change: ChangeStatus) -> tuple[Section, ...]:
-    """What to do now, in a sentence or two."""
-    if change.state is ChangeState.TRIAL and not change.new_login:
-        told = _("Open a new SSH session to this host now: once it is seen, keep the change.")
-        return (Section("", rows=((Cell(told, Severity.ACCENT),),)),)
-    if change.state is ChangeState.TRIAL:
-        told = _("A new login was seen: new sessions work. Press k to keep the change.")
-        return (Section("", rows=((Cell(told, Severity.OK),),)),)
-    if change.is_over:
-        return (Section("", rows=((Cell(state_word(change.state), Severity.ACCENT),),)),)
-    return ()
+def keep_question(change: ChangeStatus) -> Question:
+    """With the proof: what keeping means. A key that scrolls elsewhere must not do it alone."""
+    line = _("From then on every boot brings it up like this.")
+    if change.backend == "runtime":
+        line = _("Nobody keeps it: a reboot forgets it.")
+    lines = (*lost_lines(change), line)
+    return Question(_("Keep “{title}”?").format(title=change.title), lines, _("keep"))
+
+
+def lost_lines(change: ChangeStatus) -> tuple[str, ...]:
+    """What worked before the trial and does not now."""
+    lost = (one for one in change.probes if one.before and one.now is False)
+    return tuple(f"{probe_cell(one).text}: {probe_text(one)}" for one in lost)

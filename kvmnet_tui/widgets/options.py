@@ -16,19 +16,15 @@ from kvmnet_tui.present.glyphs import glyphs
 from kvmnet_tui.widgets import palette
 from kvmnet_tui.widgets.text import fit
 
-MAX_ROWS = 10
+MAX_ROWS = 14
 MARK_WIDTH = 4
+_WAYS = {"down": 1, "j": 1, "up": -1, "k": -1}
 
 
 class Options(Widget, can_focus=True):
     """The cursor chooses when `many` is False; Space marks when it is True."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("space", "mark", show=False),
-        Binding("enter", "submit", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", show=False)]
 
     class Changed(Message):
         """Another answer."""
@@ -41,14 +37,23 @@ class Options(Widget, can_focus=True):
     class Submitted(Message):
         """The user is done here."""
 
+    class Moved(Message):
+        """The cursor is on another option."""
+
     def __init__(self, options: Sequence[Option], chosen: Sequence[str], *, many: bool) -> None:
         super().__init__()
         self._options = tuple(options)
         self._many = many
         self._chosen = tuple(chosen)
-        self._cursor = next((at for at, option in enumerate(options) if option.value in chosen), 0)
+        self._cursor = self._start()
         self._top = 0
         self.styles.height = max(1, min(MAX_ROWS, len(self._options)))
+
+    def _start(self) -> int:
+        """The first that is chosen, else the first that can be."""
+        chosen = (at for at, one in enumerate(self._options) if one.value in self._chosen)
+        free = (at for at, one in enumerate(self._options) if not one.why_not)
+        return next(chosen, next(free, 0))
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -78,8 +83,17 @@ class Options(Widget, can_focus=True):
         at_cursor = position == self._cursor and self.has_focus
         style = palette.CURSOR if at_cursor else palette.DIM if option.why_not else palette.PLAIN
         label = fit(f"{self._mark(option)} {option.label}", min(width, self._label_width))
-        remark = fit(f"  {option.why_not or option.hint}", max(0, width - self._label_width))
-        return Strip([Segment(label, style), Segment(remark, palette.DIM)], width)
+        more = self._sign_of_more(position)
+        left = max(0, width - self._label_width - len(more))
+        remark = fit(f"  {option.why_not or option.hint}", left)
+        return Strip([Segment(label, style), Segment(f"{remark}{more}", palette.DIM)], width)
+
+    def _sign_of_more(self, position: int) -> str:
+        """What stands at the end of the first and last line where more are out of sight."""
+        if position == self._top > 0:
+            return f" {glyphs().above}"
+        last = self._top + self.size.height - 1
+        return f" {glyphs().below}" if position == last < len(self._options) - 1 else ""
 
     @property
     def _label_width(self) -> int:
@@ -110,6 +124,15 @@ class Options(Widget, can_focus=True):
             self.post_message(self.Changed(self, values))
         self.refresh()
 
+    def on_key(self, event: events.Key) -> None:
+        """Move and mark; not by bindings, which a key that comes right after would overtake."""
+        if event.key in _WAYS:
+            event.stop()
+            self.action_move(_WAYS[event.key])
+        elif event.key == "space":
+            event.stop()
+            self.action_mark()
+
     def action_move(self, rows: int) -> None:
         """Move the cursor; past the ends to the field before or after."""
         position = self._cursor + rows
@@ -124,6 +147,7 @@ class Options(Widget, can_focus=True):
         """Put the cursor on an option."""
         self._cursor = position
         self._follow()
+        self.post_message(self.Moved())
 
     def action_mark(self) -> None:
         """Choose what is under the cursor, or take it back."""
@@ -149,6 +173,11 @@ class Options(Widget, can_focus=True):
         """Scroll by the wheel."""
         self._scroll(-1, event)
 
+    def on_resize(self, _event: events.Resize) -> None:
+        """Show as many options as there is room for."""
+        self._top = max(0, min(self._top, len(self._options) - self.size.height))
+        self._follow()
+
     def _scroll(self, rows: int, event: events.MouseEvent) -> None:
         top = max(0, min(self._top + rows, len(self._options) - self.size.height))
         if top != self._top:
@@ -159,13 +188,6 @@ class Options(Widget, can_focus=True):
 
 class Toggle(Widget, can_focus=True):
     """Yes or no."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "app.focus_next", show=False),
-        Binding("up,k", "app.focus_previous", show=False),
-        Binding("space", "mark", show=False),
-        Binding("enter", "submit", show=False),
-    ]
 
     class Changed(Message):
         """The other answer."""
@@ -191,14 +213,19 @@ class Toggle(Widget, can_focus=True):
         self.is_on = is_on
         self.refresh()
 
+    def on_key(self, event: events.Key) -> None:
+        """Change the answer, or leave it for the field before or after."""
+        if event.key in _WAYS:
+            event.stop()
+            (self.screen.focus_next if _WAYS[event.key] > 0 else self.screen.focus_previous)()
+        elif event.key == "space":
+            event.stop()
+            self.action_mark()
+
     def action_mark(self) -> None:
         """Give the other answer."""
         self.turn(not self.is_on)
         self.post_message(self.Changed(self, self.is_on))
-
-    def action_submit(self) -> None:
-        """Say that the user is done here."""
-        self.post_message(Options.Submitted())
 
     def on_click(self) -> None:
         """Give the other answer."""

@@ -62,10 +62,38 @@ def _table(section: Section, width: int) -> Iterator[Line]:
     widths = _column_widths(section, width)
     if section.header:
         titles = tuple(Cell(title) for title in section.header)
-        for line in _table_row(titles, widths, width):
+        for line in _row(titles, widths, width):
             yield tuple((text, palette.STRONG) for text, _style in line)
     for row in section.rows:
-        yield from _table_row(row, widths, width)
+        yield from _row(row, widths, width)
+
+
+def _row(row: Sequence[Cell], widths: Sequence[int], width: int) -> Iterator[Line]:
+    """Sentences wrap, alone or beside something short; other cells stay whole."""
+    if len(widths) == 1:
+        return _sentence(row[0], width)
+    left_width = widths[0] + COLUMN_GAP
+    if len(row) == len(widths) == 2 and left_width + MIN_VALUE_WIDTH <= width:
+        return _beside(row, left_width, width)
+    return _table_row(row, widths, width)
+
+
+def _sentence(cell: Cell, width: int) -> Iterator[Line]:
+    """The only cell of its row: what does not fit goes on below."""
+    is_short = cell_len(clean(cell.text)) <= width
+    margin = ""
+    for line in wrap(cell.text, max(1, width if is_short else width - COLUMN_GAP)):
+        yield ((margin + line, palette.BY_SEVERITY[cell.severity]),)
+        margin = " " * COLUMN_GAP
+
+
+def _beside(row: Sequence[Cell], left_width: int, width: int) -> Iterator[Line]:
+    """A row of two whose second goes on below itself."""
+    left, right = row
+    margin: Span = (fit(left.text, left_width), palette.BY_SEVERITY[left.severity])
+    for line in wrap(right.text, max(1, width - left_width)):
+        yield (margin, (line, palette.BY_SEVERITY[right.severity]))
+        margin = (" " * left_width, palette.PLAIN)
 
 
 def _table_row(cells: Sequence[Cell], widths: Sequence[int], width: int) -> Iterator[Line]:
