@@ -10,7 +10,7 @@ from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Network
 from kvmnet_tui.netxml import XmlProblem
 from kvmnet_tui.netxml.network_fields import written
-from kvmnet_tui.netxml.network_pins import Pin, PinProblem, with_pin, without_pin
+from kvmnet_tui.netxml.network_pins import PinProblem, with_pin, without_pin
 from kvmnet_tui.netxml.network_plan import element_problem, xml_diff
 from kvmnet_tui.present.network_impact import impact_lines, loose_lines
 from kvmnet_tui.requests import Request, RequestError
@@ -101,8 +101,7 @@ def _of_rename(state: HostState, request: ask.RenameNetwork) -> Trial:
 
 def _of_pin(state: HostState, request: ask.PinLease) -> Trial:
     old = _text_of(state, request)
-    pin = Pin(request.address, request.mac, request.duid, request.hostname)
-    return _diff(request, old, with_pin(old, pin))
+    return _diff(request, old, with_pin(old, request.pin))
 
 
 def _of_unpin(state: HostState, request: ask.UnpinLease) -> Trial:

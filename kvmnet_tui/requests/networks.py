@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from kvmnet_tui.i18n import _
+from kvmnet_tui.netxml.network_pins import Pin
 from kvmnet_tui.requests import Request
 
 
@@ -167,6 +168,11 @@ class PinLease(Request):
     mac: str = ""
     duid: str = ""
     hostname: str = ""
+
+    @property
+    def pin(self) -> Pin:
+        """What it adds."""
+        return Pin(self.address, self.mac, self.duid, self.hostname)
 
     @property
     def title(self) -> str:

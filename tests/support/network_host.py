@@ -11,6 +11,7 @@ import pytest
 from kvmnet_tui.forms.form import errors_of
 from kvmnet_tui.forms.network_form import EditNetworkForm, NewNetworkForm
 from kvmnet_tui.model.interest import Interest
+from kvmnet_tui.model.plugs import network_name
 from kvmnet_tui.model.virt import Lease, Network
 from kvmnet_tui.requests import Outcome, Request, RequestError
 from kvmnet_tui.requests.networks import NetworkRef
@@ -81,10 +82,7 @@ class NetworkHost:
           <source network='{name}'/><model type='virtio'/></interface>"""
         self.lab.virsh("update-device", guest.name, "/dev/stdin", "--live", text=nic)
         await self.live.until(
-            lambda state: any(
-                nic.network == name or nic.source == name for nic in nics(state, guest.name)
-            ),
-            LONG,
+            lambda state: name in {network_name(nic) for nic in nics(state, guest.name)}, LONG
         )
 
     async def unplug(self, guest: BootedGuest, mac: str) -> None:

@@ -10,7 +10,7 @@ from kvmnet_tui.i18n import _
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.netxml import XmlProblem
 from kvmnet_tui.netxml.network_fields import values_of
-from kvmnet_tui.netxml.network_pins import Pin, PinProblem, pin_update, unpin_update
+from kvmnet_tui.netxml.network_pins import PinProblem, pin_update, unpin_update
 from kvmnet_tui.netxml.network_plan import (
     EditPlan,
     Update,
@@ -226,8 +226,8 @@ def _text_of(network: Any) -> str:
 def _pin(virt: Any, request: ask.PinLease) -> tuple[str, str]:
     network = find(virt, request.network)
     before = _text_of(network)
-    pin = Pin(request.address, request.mac, request.duid, request.hostname)
-    update(network, _or_refused(partial(pin_update, before, pin)), _everywhere(network))
+    one = _or_refused(partial(pin_update, before, request.pin))
+    update(network, one, _everywhere(network))
     return before, _text_of(network)
 
 
