@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from kvmnet_tui.change.backends.nm_findings import checkpoint_findings
 from kvmnet_tui.change.backends.wished import carrier_of
 from kvmnet_tui.change.checks.bonds import check_lost_addresses, check_members, check_options
-from kvmnet_tui.change.checks.host import check_etc, check_host
+from kvmnet_tui.change.checks.host import check_folder, check_host
 from kvmnet_tui.change.checks.links import (
     check_driver,
     check_exists,
@@ -199,8 +199,9 @@ _MANAGERS = {
     BackendName.IFUPDOWN: "ifupdown",
 }
 _FOLDERS = {
-    BackendName.IFCFG: "/etc/sysconfig/network-scripts/",
-    BackendName.IFUPDOWN: "/etc/network/",
+    BackendName.NM: "/etc/NetworkManager/system-connections",
+    BackendName.IFCFG: "/etc/sysconfig/network-scripts",
+    BackendName.IFUPDOWN: "/etc/network",
 }
 
 
@@ -209,7 +210,7 @@ def _is_here(backend: BackendName, facts: HostFacts) -> bool:
     if backend is BackendName.NM:
         return any(owner.name == _MANAGERS[backend] for owner in facts.owners.values())
     folder = _FOLDERS.get(backend, "")
-    return not folder or any(path.startswith(folder) for path in facts.files)
+    return not folder or any(path.startswith(f"{folder}/") for path in facts.files)
 
 
 def _of_backend(wish: Wish, facts: HostFacts) -> Iterator[Finding]:
@@ -226,5 +227,5 @@ def _of_backend(wish: Wish, facts: HostFacts) -> Iterator[Finding]:
     elif choice.backend.name is BackendName.RUNTIME:
         yield warning(_("Nobody keeps it: a reboot forgets it."))
     if choice.backend.name is not BackendName.RUNTIME:
-        yield from check_etc(facts)
+        yield from check_folder(_FOLDERS[choice.backend.name], facts)
     yield from choice.backend.findings(wish, facts)

@@ -12,7 +12,10 @@ from kvmnet_tui.netxml.reading import XmlProblem, root_of
 from kvmnet_tui.sources.managers.files import HostFiles, settings, shell_settings
 
 _NETWORK_FILE_SYSTEMS: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "ceph", "9p"})
-_DISKS: Final = ("/etc", "/run", "/var/lib")
+_DISKS: Final = (
+    *("/run", "/var/lib", "/etc"),
+    *("/etc/NetworkManager/system-connections", "/etc/network", "/etc/sysconfig/network-scripts"),
+)
 _DMI: Final = "/sys/class/dmi/id"
 
 # What the firmware's tables say of machines whose network drops MACs that it did not give out.

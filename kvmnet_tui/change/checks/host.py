@@ -76,9 +76,9 @@ def _room(facts: HostFacts) -> Iterator[Finding]:
             yield finding(problem)
 
 
-def check_etc(facts: HostFacts) -> Iterator[Finding]:
-    """Whether what is to be kept can be written."""
-    problem = _no_room("/etc", facts)
+def check_folder(folder: str, facts: HostFacts) -> Iterator[Finding]:
+    """Whether what is to be kept can be written where its manager keeps it."""
+    problem = _no_room(folder if folder in facts.disks else "/etc", facts)
     if problem:
         yield blocked(problem)
 
