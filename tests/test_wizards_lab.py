@@ -219,6 +219,13 @@ def test_what_was_not_in_the_preview_is_not_tried(host: Host) -> None:
             seat.types(ENTER)
             seat.sees("The host has changed since the preview was made: look at it again.")
             assert "virbr1" not in host.run("ip", "link")
+            seat.types(ESCAPE)
+            seat.sees("step 5 of 5", "Bridge virbr1 on ens32")  # the plan for the host as it is
+            seat.types(ENTER)
+            seat.sees("What the guard sees")
+            assert "dev virbr1" in host.run("ip", "route", "show", "10.7.0.0/16")
+            seat.types("b")
+            host.until_over()
         finally:
             host.run("ip", "route", "del", "10.7.0.0/16")
 

@@ -30,7 +30,10 @@ DOCKED_FROM = 120  # terminal columns
 
 
 class FormScreen(Screen[Request | None]):
-    """Asks step by step; returns the request, or None when the user gave up."""
+    """Asks step by step; returns the request, or None when the user gave up.
+
+    With `answers` of an earlier time it begins at the preview of those.
+    """
 
     ESCAPE_TO_MINIMIZE = False
     AUTO_FOCUS = ""
@@ -48,13 +51,13 @@ class FormScreen(Screen[Request | None]):
         Binding("up", "app.focus_previous", show=False),
     ]
 
-    def __init__(self, form: Form, state: HostState) -> None:
+    def __init__(self, form: Form, state: HostState, answers: Values | None = None) -> None:
         super().__init__()
         self._form = form
         self._state = state
         self._initial = dict(form.initial(state))
-        self._values = dict(self._initial)
-        self._number = 0
+        self._values = dict(answers or self._initial)
+        self._number = len(self._steps) - 1 if answers else 0
         self._boxes: dict[str, FieldBox] = {}
         self._touched: set[str] = set()
         self._seen: tuple[object, ...] = ()
@@ -84,6 +87,11 @@ class FormScreen(Screen[Request | None]):
         if self.is_mounted and list(map(id, seen)) != list(map(id, self._seen)):
             self._seen = seen
             self.call_later(self._sync)
+
+    @property
+    def answers(self) -> Values:
+        """What was answered so far."""
+        return self._values
 
     # What is shown.
 
