@@ -16,7 +16,7 @@ pytestmark = requires_lab("uml")
 @pytest.fixture(scope="module")
 def changes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     outbox = tmp_path_factory.mktemp("changes")
-    status = run_in_uml(["-m", "tests.support.uml_change", "/run/outbox"], outbox, 240)
+    status = run_in_uml(["-m", "tests.support.uml_change", "/run/outbox"], outbox, 600)
     assert status == 0, (outbox / "console").read_text(errors="replace")[-3000:]
     found: dict[str, Any] = json.loads(Path(outbox, "changes.json").read_text())
     return found
@@ -58,9 +58,18 @@ def test_a_vlan_between_them_is_part_of_the_same_change(changes: dict[str, Any])
     links = case["links"]
     assert links["bond0.7"]["master"] == "virbr1"
     assert links["virbr1"]["addresses"] == [ADDRESS]
-    # Nobody tags on the switch's side here: the gateway is lost, and said to be.
     gateway = [one for one in case["change"]["probes"] if one["kind"] == "gateway"]
-    assert gateway[0]["before"]
+    assert gateway[0]["now"]
+    assert case["exact"], (case["before"], case["after"])
+
+
+def test_a_switch_that_does_not_tag_ends_it_before_the_session_moves(
+    changes: dict[str, Any],
+) -> None:
+    case = changes["untagged-switch"]
+    assert case["made"]["status"] == 2
+    assert "10.1.1.1 does not answer on bond0.7" in case["made"]["err"]
+    assert ping_lost(case["ping"]) == 0
     assert case["exact"], (case["before"], case["after"])
 
 
@@ -91,4 +100,21 @@ def test_a_bond_is_removed_and_its_address_goes_to_a_member(changes: dict[str, A
     assert len(owners) == 1
     assert owners[0] == "ens36"
     assert case["answered"]
+    assert case["exact"], (case["before"], case["after"])
+
+
+def test_without_an_lacp_partner_it_ends_before_the_session_moves(changes: dict[str, Any]) -> None:
+    case = changes["no-lacp"]
+    assert case["made"]["status"] == 2
+    assert "ens36 hears no LACP partner within 20 s" in case["made"]["err"]
+    assert ping_lost(case["ping"]) == 0
+    assert case["exact"], (case["before"], case["after"])
+
+
+def test_with_an_lacp_partner_both_members_carry(changes: dict[str, Any]) -> None:
+    case = changes["lacp"]
+    assert case["made"]["status"] == 0, case["made"]["err"]
+    assert case["answered"]
+    lacp = [probe["now"] for probe in case["change"]["probes"] if probe["kind"] == "lacp"]
+    assert lacp == [True, True]
     assert case["exact"], (case["before"], case["after"])

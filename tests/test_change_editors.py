@@ -85,6 +85,18 @@ def test_one_file_alone_is_replaced_without_ado() -> None:
     assert (step["do"], step["path"]) == ("write", "/etc/network/interfaces")
 
 
+def test_a_path_is_one_word_to_systemd_whatever_is_in_it() -> None:
+    edits = [FileEdit("/etc/Wired 100% $1.nmconnection", "a", "b"), FileEdit("/etc/b", None, "b")]
+    steps = at_once(edits, "NetworkManager.service")
+    dropin = next(step for step in steps if step.get("path", "").endswith("90-kvmnet-tui.conf"))
+    assert '"/etc/Wired 100%% $$1.nmconnection"' in dropin["text"]
+
+
+def test_where_no_systemd_runs_the_service_the_order_has_to_do() -> None:
+    edits = [FileEdit("/etc/a", "a", "b"), FileEdit("/etc/b", None, "b")]
+    assert [step["path"] for step in at_once(edits, "")] == ["/etc/a", "/etc/b"]
+
+
 def test_of_several_files_the_service_that_reads_them_finishes_the_job() -> None:
     edits = [FileEdit("/etc/new", None, "1"), FileEdit("/etc/gone", "2", None)]
     steps = at_once(edits, "network.service")
@@ -93,4 +105,4 @@ def test_of_several_files_the_service_that_reads_them_finishes_the_job() -> None
     first_edit = writes["/etc/new"]
     assert steps.index(dropin) < first_edit
     assert "/etc/new" in dropin["text"]
-    assert "rm -f /etc/gone" in dropin["text"]
+    assert 'rm -f "/etc/gone"' in dropin["text"]

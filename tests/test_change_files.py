@@ -112,6 +112,7 @@ CASES: dict[str, tuple[Layout, tuple[Layout, ...]]] = {
     "create-bond": (changes.bond(), ()),
     "create-bond-bridge": (changes.bond_under_bridge(), ()),
     "create-bond-vlan-bridge": (changes.bond_under_vlan_under_bridge(), ()),
+    "create-bridge-on-bond": (changes.bridge_on_bond(), (changes.bond(),)),
     "delete-bridge": (changes.removed_bridge(), (changes.bridge_on_nic(changes.INHERITED),)),
     "delete-bond": (changes.removed_bond(), (changes.bond(),)),
     "add-port": (changes.added_port(), (changes.bridge_on_nic(changes.INHERITED),)),

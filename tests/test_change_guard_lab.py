@@ -22,13 +22,14 @@ from tests.support.managed_host import ADDRESS, GATEWAY, ROOT, KeptBy, ManagedHo
 
 pytestmark = requires_lab("namespaces")
 
+STATES = {"armed", "applying", "trial", "rolling-back", "rolled-back", "refused"}
 FINAL = {"committed", "rolled-back", "rollback-failed", "refused"}
 PATIENCE = 40.0
 
 # A trial of virbr1 on ens32 with short times, and steps of the test's own among the plan's.
 TRY = """
 import dataclasses, json, sys
-from kvmnet_tui.change.plan import run_step, write_step
+from kvmnet_tui.change.plan import FileChange
 from kvmnet_tui.change.planner import make_plan
 from kvmnet_tui.change.reader import read_facts
 from kvmnet_tui.change.start import start
@@ -43,6 +44,8 @@ for name in ("trial", "commit", "rollback"):
     for at, step in said.get(name, ()):
         steps.insert(at, step)
     values[name] = tuple(steps)
+if "files" in said:
+    values["files"] = tuple(FileChange(*change) for change in said["files"])
 try:
     print(start(dataclasses.replace(plan, **values)))
 except RequestError as error:
@@ -74,6 +77,29 @@ while not select.select([sys.stdin], [], [], 0.005)[0]:
 print(longest, flush=True)
 """
 
+
+# What a guard that died right after it was armed leaves, in a copy of the newest change's folder.
+ARM = """
+import json, shutil, sys, time
+from pathlib import Path
+newest = max(Path("/run/kvmnet-tui").glob("2*"))
+folder = newest.with_name(newest.name + "-1")
+shutil.copytree(newest, folder)
+sys.path.insert(0, str(folder / "guard.pyz"))
+from guard.guarding import Guard
+before = json.loads((folder / "journal.json").read_text())
+fresh = {"state": "prepared", "log": [], "id": folder.name, "boot_id": before["boot_id"]}
+fresh |= {"created": time.time(), "prepared": time.clock_gettime(time.CLOCK_BOOTTIME)}
+said = json.loads(sys.argv[1])
+if not said["arm"]:
+    fresh["prepared"] -= said["dead_for"]
+(folder / "journal.json").write_text(json.dumps(fresh))
+if said["arm"]:
+    guard = Guard(folder)
+    guard.arm()
+    guard.journal.save(deadline=guard.journal["deadline"] - said["dead_for"])
+print(folder)
+"""
 
 NEWEST = "$(ls -d /run/kvmnet-tui/2*/ | tail -1)"
 FILL = "head -c 4096 /dev/zero >"
@@ -313,6 +339,28 @@ def test_a_guard_killed_in_any_state_is_taken_over(
     assert ended["guard"] != journal["guard"]
 
 
+@pytest.mark.parametrize(
+    ("arm", "dead_for", "states"),
+    [
+        (False, 60, ["refused"]),
+        (True, 0, ["armed", "applying", "trial", "rolling-back", "rolled-back"]),
+        (True, 60, ["armed", "rolling-back", "rolled-back"]),
+    ],
+)
+def test_a_guard_killed_before_it_touched_anything_is_taken_over_unless_it_is_too_late(
+    host: Host, arm: bool, dead_for: float, states: list[str]
+) -> None:
+    host.try_bridge(window_seconds=1)
+    host.until_over()
+    said = json.dumps({"arm": arm, "dead_for": dead_for})
+    folder = host.run(sys.executable, "-c", ARM, said).strip()
+    host.run("python3", "-I", "-S", f"{folder}/guard.pyz", folder)
+    journal = json.loads(host.run("cat", f"{folder}/journal.json"))
+    log = [line["text"] for line in journal["log"]]
+    assert [text for text in log if text in STATES] == states
+    assert ("a new guard takes over" in log) is arm
+
+
 def test_a_guard_killed_on_trial_is_taken_over_and_the_deadline_holds(host: Host) -> None:
     host.try_bridge(window_seconds=4)
     journal = host.journal()
@@ -425,19 +473,45 @@ def test_what_cannot_be_written_is_not_kept_and_nothing_is_half_written(
         host.run("umount", "/run/etc")
 
 
-def test_what_a_reboot_left_is_told(host: Host) -> None:
-    host.try_bridge(window_seconds=1)
-    host.until_over()
+def reboot_in(host: Host, state: str) -> dict[str, Any]:
+    """The newest change as it is told after a reboot that came while it was in `state`."""
     edit = (
         "cd /var/lib/kvmnet-tui/changes/ && cd $(ls | tail -1) && "
         'sed -i \'s/"boot_id": "[^"]*"/"boot_id": "another"/; '
-        's/"state": "[^"]*"/"state": "trial"/\' journal.json && '
+        f's/"state": "[^"]*"/"state": "{state}"/\' journal.json && '
         "rm -r /run/kvmnet-tui/$(basename $PWD)"
     )
     host.run("sh", "-c", edit)
-    told = json.loads(host.program("change", "list", "--json").stdout)[-1]
+    told: dict[str, Any] = json.loads(host.program("change", "list", "--json").stdout)[-1]
+    return told
+
+
+def test_what_a_reboot_left_is_told(host: Host) -> None:
+    host.try_bridge(window_seconds=1)
+    host.until_over()
+    told = reboot_in(host, "trial")
     assert told["state"] == "undone-by-reboot"
     assert "went down during the trial" in told["problem"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "state", "problem"),
+    [
+        ("new", "new", "committed", "the boot finished it"),
+        ("old", "old", "undone-by-reboot", "before it was kept"),
+        ("new", "old", "undone-by-reboot", "compare the files with the differences"),
+    ],
+)
+def test_what_a_reboot_left_of_keeping_it_is_told_by_the_files(
+    host: Host, first: str, second: str, state: str, problem: str
+) -> None:
+    paths = ["/run/first", "/run/second"]
+    host.try_bridge(window_seconds=1, files=[[path, "old\n", "new\n"] for path in paths])
+    host.until_over()
+    host.run("sh", "-c", f"echo {first} > {paths[0]}; echo {second} > {paths[1]}")
+    told = reboot_in(host, "committing")
+    assert (told["state"], problem in told["problem"]) == (state, True), told["problem"]
+    assert told["can_undo"] is (state == "committed")
 
 
 def test_a_guard_that_hangs_is_ended_and_the_change_taken_back(host: Host) -> None:
@@ -456,6 +530,17 @@ def test_a_full_disk_keeps_nothing_from_being_taken_back(host: Host) -> None:
         assert host.until_over()["state"] == "rolled-back"
     finally:
         host.run("umount", "--lazy", "/run/kvmnet-tui")
+
+
+def test_a_guest_that_stops_meanwhile_is_in_nobodys_way(host: Host) -> None:
+    host.run("ip", "link", "add", "br7", "type", "bridge")
+    host.run("ip", "tuntap", "add", "vnet8", "mode", "tap")
+    host.run("ip", "link", "set", "vnet8", "master", "br7")
+    host.try_bridge()
+    host.run("ip", "link", "delete", "vnet8")
+    assert host.program("change", "confirm", "--anyway").returncode == 0
+    assert host.journal()["state"] == "committed"
+    host.run("ip", "link", "delete", "br7")
 
 
 def test_a_tap_that_left_its_bridge_for_ours_goes_home(host: Host) -> None:

@@ -166,6 +166,37 @@ def test_the_idle_member_joins_first_and_is_proved() -> None:
     assert "miimon 100" in steps[0]["lines"][0]
 
 
+def test_behind_a_vlan_the_gateway_is_asked_for_with_its_tag() -> None:
+    facts = replace(course_facts(), session=SESSION)
+    proof = next(step for step in kernel.trial(replace(BOND, vlan=7), facts) if step["do"] == "arp")
+    assert proof["link"] == "bond0.7"
+
+
+def test_a_leased_address_does_not_run_out_where_nobody_renews_it() -> None:
+    facts = course_facts()
+    nic = facts.links["ens32"]
+    leased = tuple(replace(one, lifetimes=(1800, 1800)) for one in nic.addresses)
+    facts = replace(facts, links={**facts.links, "ens32": replace(nic, addresses=leased)})
+    forth = [line for line, _force in lines_of(kernel.trial(BRIDGE, facts))]  # type: ignore[arg-type]
+    back = [line for line, _force in lines_of(kernel.rollback(BRIDGE, facts))]  # type: ignore[arg-type]
+    assert any(line.startswith("address add 192.168.200.132/24") for line in forth)
+    assert not any("valid_lft" in line for line in forth)
+    said = [one.text for one in findings(BRIDGE, facts)]
+    assert any("nobody renews the lease" in text for text in said)
+    assert any("dev ens32" in line and "valid_lft 1800" in line for line in back)
+
+
+def test_with_lacp_the_idle_member_must_hear_its_partner_before_anything_moves() -> None:
+    facts = replace(course_facts(), session=SESSION)
+    wish = replace(BOND, bond=replace(BOND.bond, mode="802.3ad"))
+    steps = kernel.trial(wish, facts)
+    heard = next(n for n, step in enumerate(steps) if step.get("what") == "lacp")
+    moved = next(n for n, step in enumerate(steps) if step.get("moves"))
+    assert (steps[heard]["link"], heard < moved) == ("ens36", True)
+    probes = [probe.link for probe in make_plan(wish, facts).probes if probe.kind == "lacp"]
+    assert probes == ["ens36", "ens32"]
+
+
 def test_spanning_tree_comes_last_so_that_nothing_listens_in_silence() -> None:
     wish = replace(BRIDGE, bridge=BridgeSpec("virbr1", stp=True, delay=15))
     lines = [line for line, _force in lines_of(kernel.trial(wish, course_facts()))]  # type: ignore[arg-type]
@@ -237,10 +268,15 @@ REFUSALS: dict[str, tuple[Wish, HostFacts]] = {
         replace(with_bridge(), links={**with_bridge().links, "ens40": NIC},
                 session=replace(SESSION, device="ens40"))),
     "root file system": (BRIDGE, replace(course_facts(), notes={"root-on-network": "nfs"})),
-    "who gets what bond0 has: ens32, ens36": (
+    "who gets what virbr1 has: ens32, ens36": (  # containers' ports are no way out
+        DeleteBridge("virbr1", "", RUNTIME),
+        replace(with_bridge(), links={
+            name: replace(link, kind="veth") if link.master == "virbr1" else link
+            for name, link in with_bridge().links.items()})),
+    "who gets what bond0 has: -": (
         DeleteBond("bond0", "", RUNTIME),
         replace(with_bond(), links={
-            name: replace(link, kind="veth") if link.master == "bond0" else link
+            name: replace(link, master="") if link.master == "bond0" else link
             for name, link in with_bond().links.items()})),
     "stands on bond0": (
         DeleteBond("bond0", "ens36", RUNTIME),
@@ -325,9 +361,22 @@ def test_probes_ask_what_worked_where_it_moves_to() -> None:
         ("carrier", "ens32", "", ""),
         ("forwarding", "ens32", "", ""),
         ("gateway", "ens32", "192.168.200.2", "virbr1"),
+        ("ping", "ens32", "192.168.200.2", "virbr1"),
         ("session", "ens32", "192.168.200.1", "virbr1"),
         ("dns", "", "192.168.200.3", ""),
     }
+
+
+def test_ifupdown_changes_the_files_it_reads_wherever_they_are_and_no_others() -> None:
+    stanza = "auto ens32\niface ens32 inet static\n    address 192.168.200.132/24\n"
+    files = {
+        "/etc/network/interfaces": "source /etc/cabling/*.net\n",
+        "/etc/cabling/office.net": stanza,
+        "/etc/network/interfaces.d/old": stanza,
+    }
+    facts = replace(course_facts(), files=files, hooks=frozenset({"bridge"}))
+    plan = make_plan(replace(BRIDGE, backend=BackendName.IFUPDOWN), facts)
+    assert [change.path for change in plan.files] == ["/etc/cabling/office.net"]
 
 
 def test_the_preview_names_the_commands_and_the_script_undoes_them() -> None:

@@ -48,7 +48,7 @@ from tests.test_change_planner import (
 IFUPDOWN_HOST = replace(
     course_facts(),
     owners={"ens32": Owner("ifupdown", "ifstate")},
-    programs=frozenset({"brctl"}),
+    hooks=frozenset({"bridge"}),
     files={"/etc/network/interfaces": "auto ens32\niface ens32 inet dhcp\n"},
 )
 LEASED = AddressFact("192.168.200.132/24", 4, lifetimes=(600, 600))
@@ -357,11 +357,8 @@ def test_by_what_a_dhcp_server_knows_the_link_stands_in_the_clients_files(
 def test_zones_count_only_where_firewalld_runs(tmp_path: Path) -> None:
     put(tmp_path, "/etc/firewalld/zones/work.xml", '<zone><interface name="ens32"/></zone>')
     put(tmp_path, "/etc/firewalld/zones/broken.xml", "<zone><interface")
-    put(tmp_path, "/etc/nm", "[connection]\nzone=home\n")
-    owners = {"ens36": Owner("NetworkManager", "", "/etc/nm")}
-    rules = "table inet firewalld {"
-    assert surroundings.zones(tmp_path, rules, owners) == {"ens32": "work", "ens36": "home"}
-    assert surroundings.zones(tmp_path, "table inet filter {", owners) == {}
+    assert surroundings.zones(tmp_path, "table inet firewalld {") == {"ens32": "work"}
+    assert surroundings.zones(tmp_path, "table inet filter {") == {}
 
 
 def test_create_bridge_takes_the_kernels_word_for_what_it_was_given() -> None:

@@ -80,6 +80,15 @@ def test_proposals_avoid_addresses_routes_and_networks() -> None:
     assert free_bridge(state) not in {link.name for link in state.links.values()}
 
 
+def test_ipv6_nat_brings_a_free_subnet_unless_there_is_one() -> None:
+    state = course()
+    form, values = answered(state, nat_ipv6=True)
+    assert values["ipv6"] == "fd00:100::1/64"
+    assert errors_of(form.findings(state, values)) == ()
+    _, values = answered(state, ipv6="fd00:5::1/64", nat_ipv6=True)
+    assert values["ipv6"] == "fd00:5::1/64"
+
+
 def test_the_range_follows_the_subnet_until_it_is_the_users_own() -> None:
     state = course()
     _, values = answered(state, ipv4="10.1.2.1/25")
@@ -154,7 +163,7 @@ def test_a_mode_that_this_host_cannot_have_says_why() -> None:
          "dhcp4", "overlap"),
         ({"ipv6": "fd00:1::/64"}, "ipv6", "means any router"),
         ({"dhcp6": "fd00::1 - fd00::2"}, "dhcp6", "nothing to hand out"),
-        ({"nat_ipv6": True}, "nat_ipv6", "no IPv6 subnet"),
+        ({"nat_ipv6": True, "ipv6": ""}, "nat_ipv6", "no IPv6 subnet"),
         ({"nat_ports": "9-1"}, "nat_ports", "FIRST-LAST"),
         ({"mtu": "12"}, "mtu", "from 68"),
         ({"delay": "99"}, "delay", "up to 30"),
@@ -168,6 +177,8 @@ def test_a_mode_that_this_host_cannot_have_says_why() -> None:
          "pins", "Line 2: This is there already"),
         ({"pins": "52:54:00:aa:00:01 192.168.100.5\n52:54:00:aa:00:02 192.168.100.5"},
          "pins", "pinned twice"),
+        ({"mode": "vepa", "devices": ("ens36",), "portgroups": "a in=100"},
+         "portgroups", "limits no bandwidth"),
         ({"portgroups": "a default\nb default"}, "portgroups", "Only one portgroup"),
         ({"mode": "vepa"}, "devices", "get out"),
         ({"mode": "hostdev", "pf": ""}, "functions", "Which card"),
@@ -215,7 +226,7 @@ def test_an_edit_says_what_goes_live_what_waits_and_who_is_plugged_in() -> None:
     assert any(
         "waits for the network's restart: mtu" in f.text for f in form.findings(state, values)
     )
-    diff, how, plugged = form.preview(state, values)
+    how, plugged, diff = form.preview(state, values)
     assert "-  <mtu size='1450'/>" in diff.text
     assert [row[0].text for row in how.rows] == ["delete dns-txt", "add dns-txt", "<mtu>"]
     assert plugged.rows[0][0].text == "No guest is plugged into it."

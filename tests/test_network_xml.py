@@ -7,15 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kvmnet_tui.forms.form import errors_of
+from kvmnet_tui.forms.network_form import EditNetworkForm
+from kvmnet_tui.model.virt import Network
 from kvmnet_tui.netxml import XmlProblem
 from kvmnet_tui.netxml import network_lists as lists
+from kvmnet_tui.netxml.listing import LineProblem, Listing
 from kvmnet_tui.netxml.network_fields import EMPTY, MODES, VALUES, values_of, written
-from kvmnet_tui.netxml.network_lists import LineProblem
+from kvmnet_tui.netxml.network_pins import Pin, PinProblem, pins_in, with_pin, without_pin
 from kvmnet_tui.netxml.network_plan import differs, edit_plan, xml_diff
 from kvmnet_tui.netxml.schema import FOLDER, schema_problem
 from kvmnet_tui.netxml.syntax import make, parse
+from kvmnet_tui.requests.networks import EditNetwork
+from tests.support.pictures import picture
 
-RICH = (Path(__file__).parent / "data" / "rich-network.xml").read_text(encoding="utf-8")
+DATA = Path(__file__).parent / "data"
+RICH = (DATA / "rich-network.xml").read_text(encoding="utf-8")
+ALL_RICH = sorted(DATA.glob("rich-*.xml"))
 
 # One change of every value; what the difference must consist of, and nothing else.
 CHANGES: list[tuple[str, Any, tuple[str, ...]]] = [
@@ -52,10 +60,48 @@ def changed_lines(old: str, new: str) -> list[str]:
     return [line[1:].strip() for line in lines if line[0] in "+-"]
 
 
-def test_a_network_rich_in_everything_is_read_and_written_byte_for_byte() -> None:
-    assert schema_problem(RICH) is None
-    assert str(parse(RICH, "network")) == RICH
-    assert written(RICH, values_of(RICH)) == RICH
+@pytest.mark.parametrize("file", ALL_RICH, ids=[file.stem for file in ALL_RICH])
+def test_a_network_rich_in_everything_goes_through_every_form_byte_for_byte(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    values = values_of(text)
+    assert str(parse(text, "network")) == text
+    assert written(text, values) == text
+    network = Network("u", values["name"], True, True, True, xml=text, persistent_xml=text)
+    state = picture(networks=[network])
+    form = EditNetworkForm(network)
+    request = form.request(state, form.initial(state))
+    assert isinstance(request, EditNetwork)
+    assert request.xml == request.base == text
+    assert not errors_of(form.findings(state, form.initial(state)))
+    renamed = written(text, {"name": "other"})
+    assert renamed == text.replace(f"<name>{network.name}<", "<name>other<")
+    assert edit_plan(text, text).is_empty
+
+
+@pytest.mark.parametrize(
+    "pin",
+    [Pin("10.1.0.60", "52:54:00:aa:00:60"), Pin("2001:db8:ca2:2::60", duid="00:03:00:01")],
+)
+def test_a_pin_touches_its_own_lines_and_leaves_nothing_behind(pin: Pin) -> None:
+    text = (DATA / "rich-routed.xml").read_text(encoding="utf-8")
+    pinned = with_pin(text, pin)
+    assert pin in pins_in(pinned)
+    lines = changed_lines(text, pinned)
+    assert all(line.startswith(("<host", "<dhcp", "</dhcp")) for line in lines), lines
+    assert edit_plan(text, without_pin(pinned, pin.address)).is_empty
+
+
+@pytest.mark.parametrize("file", ["rich-pool", "rich-switch", "rich-passthrough"])
+def test_where_no_address_is_given_nothing_is_pinned(file: str) -> None:
+    text = (DATA / f"{file}.xml").read_text(encoding="utf-8")
+    with pytest.raises(PinProblem, match="is in no subnet of network"):
+        with_pin(text, Pin("10.1.0.60", "52:54:00:aa:00:60"))
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="libvirt's schemas are not installed")
+@pytest.mark.parametrize("file", ALL_RICH, ids=[file.stem for file in ALL_RICH])
+def test_the_rich_networks_are_what_libvirt_s_schema_allows(file: Path) -> None:
+    assert schema_problem(file.read_text(encoding="utf-8")) is None
 
 
 @pytest.mark.parametrize(("name", "value", "touched"), CHANGES, ids=[c[0] for c in CHANGES])
@@ -239,6 +285,6 @@ def test_counts_and_defaults_that_libvirt_adds_are_no_difference() -> None:
         (lists.PORTGROUPS, "blue red", "what may follow"),
     ],
 )
-def test_a_line_that_cannot_be_used_says_why(listing: lists.Listing, line: str, told: str) -> None:
+def test_a_line_that_cannot_be_used_says_why(listing: Listing, line: str, told: str) -> None:
     with pytest.raises(LineProblem, match=told):
         listing.parse(line)

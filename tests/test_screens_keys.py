@@ -168,7 +168,7 @@ async def test_what_is_copied_is_the_row_or_the_detail() -> None:
 
 
 async def test_help_names_every_key_and_closes() -> None:
-    async with on_stage(pictures.course_host(), (80, 60)) as stage:
+    async with on_stage(pictures.course_host(), (80, 70)) as stage:
         await stage.press("question_mark")
         await stage.sees("Signs and colours")
         for key in ("Enter", "PgUp", "Ctrl+C", "Space, -, +", "s, S", "Left, Right"):

@@ -50,7 +50,7 @@ STEPS = (
     (b"/vnet\rk", "3 of 10"),
     (b"/2/24\x1b", "of 10"),
     (b"1", "host-bridge"),
-    (b"?", "Signs and colours"),
+    (b"?", "menu of all that follows"),
     (b"\x1b", "host-bridge"),
     (b"6", "vnet0 joined bridge virbr0"),
 )

@@ -82,6 +82,20 @@ class Guest:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkManagerFact:
+    """The running daemon: its version, and the checkpoints of others and of changes of ours."""
+
+    version: str = ""
+    foreign: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+
+    def is_before(self, *version: int) -> bool:
+        """Whether it is older than a version; one that says nothing is not."""
+        numbers = [int(word) for word in self.version.split(".")[: len(version)] if word.isdigit()]
+        return bool(numbers) and tuple(numbers) < version
+
+
+@dataclass(frozen=True, slots=True)
 class Disk:
     """What is left in a folder where a change keeps its files."""
 
@@ -94,11 +108,11 @@ class HostFacts:
     """Everything a plan depends on.
 
     `files` are the configuration files read for the backends (path -> text); `networkmanager` is
-    what nmcli says of profiles and devices, None where it does not run. `notes` are conditions of
-    the whole host found by the reader, for the pre-flight. `leases` say by what the DHCP server
-    knows a link: `mac`, or the client identifier; `zones` are firewalld's; `networks` the libvirt
-    network that made a bridge; `under_way` is the title of a change that has not ended;
-    `may_change` whether this account may start one.
+    None where it does not run. `notes` are conditions of the whole host found by the reader, for
+    the pre-flight. `leases` say by what the DHCP server knows a link: `mac`, or the client
+    identifier; `zones` those that firewalld puts links into by name; `networks` the libvirt network
+    that made a bridge; `under_way` is the title of a change that has not ended; `may_change`
+    whether this account may start one.
     """
 
     hostname: str = ""
@@ -109,10 +123,11 @@ class HostFacts:
     session: SessionFact = field(default_factory=SessionFact)
     guests: tuple[Guest, ...] = ()
     files: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
-    networkmanager: Any = None
+    networkmanager: NetworkManagerFact | None = None
     has_systemd: bool = False
     drivers: Mapping[str, bool] = field(default_factory=lambda: _EMPTY)  # bridge, bonding, 8021q
     programs: frozenset[str] = frozenset()
+    hooks: frozenset[str] = frozenset()  # what ifupdown runs before a link comes up
     nameservers: tuple[str, ...] = ()
     notes: Mapping[str, str] = field(default_factory=lambda: _EMPTY)  # see checks.host
     leases: Mapping[str, str] = field(default_factory=lambda: _EMPTY)

@@ -139,11 +139,46 @@ def _after_reboot(status: ChangeStatus, plan: Plan, journal: dict[str, Any]) -> 
         told = _("Its guard is gone: cancel takes the change back, confirm keeps it.")
         return replace(status, problem=told)
     if status.state is ChangeState.COMMITTING:
-        told = _("The host went down while it was being kept, after step {done} of {all}.")
-        problem = told.format(done=journal.get("step", 0), all=len(plan.commit))
-    else:
-        problem = _("The host went down during the trial: that took it back.")
+        return _after_half_a_commit(status, plan, journal.get("step", 0))
+    return _undone(status, _("The host went down during the trial: that took it back."))
+
+
+def _after_half_a_commit(status: ChangeStatus, plan: Plan, step: int) -> ChangeStatus:
+    """The files tell whether the boot finished it, where it can: see `backends.together`."""
+    is_now = [_text_of(change.path) for change in plan.files]
+    if plan.files and is_now == [change.after for change in plan.files]:
+        told = _("The host went down while it was being kept; the boot finished it.")
+        return replace(status, state=ChangeState.COMMITTED, problem=told, can_undo=True)
+    if is_now == [change.before for change in plan.files]:
+        return _undone(status, _("The host went down before it was kept: that took it back."))
+    told = _("The host went down while it was being kept, after step {done} of {all}: compare the"
+             " files with the differences.")  # fmt: skip
+    return _undone(status, told.format(done=step, all=len(plan.commit)))
+
+
+def _undone(status: ChangeStatus, problem: str) -> ChangeStatus:
     return replace(status, state=ChangeState.UNDONE_BY_REBOOT, problem=problem, deadline=0.0)
+
+
+def own_checkpoints() -> frozenset[str]:
+    """The paths of NetworkManager's checkpoints that belong to changes, also to failed ones."""
+    found = set()
+    for path in RUN.glob("*/journal.json"):
+        try:
+            checkpoint = read_journal(path.parent).get("checkpoint")
+        except (OSError, ValueError):
+            continue
+        if checkpoint:
+            found.add(checkpoint["path"])
+    return frozenset(found)
+
+
+def _text_of(path: str) -> str | None:
+    """A configuration file's text, None when there is none."""
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return None
 
 
 def leave_verb(identifier: str, verb: str, **words: Any) -> Path:

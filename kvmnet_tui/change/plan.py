@@ -33,6 +33,11 @@ def ip_step(
     }  # fmt: skip
 
 
+def if_left(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Steps of a rollback, of which those of `ip` are for what a manager has left undone only."""
+    return tuple({**step, "if_left": True} if step["do"] == "ip" else step for step in steps)
+
+
 def run_step(
     argv: Sequence[str],
     say: str = "",
@@ -77,7 +82,7 @@ def announce_step(link: str, addresses: Sequence[str], say: str = "") -> Step:
 
 
 def wait_step(what: str, link: str, seconds: float, say: str = "") -> Step:
-    """Wait until `link` has `carrier`, is `forwarding`, is `mii`-up or is `absent`; else fail."""
+    """Wait until a link has `carrier`, `lacp`, is `forwarding`, `addressed`, `mii` or `absent`."""
     return {
         "do": "wait", "what": what, "link": link, "seconds": seconds,
         "say": say or f"wait for {what} of {link}",
@@ -92,11 +97,35 @@ def arp_step(link: str, target: str, seconds: float, *, must: bool = True, say: 
     }  # fmt: skip
 
 
+def lease_step(link: str, uuid: str, seconds: float) -> Step:
+    """Wait for the lease of a profile of NetworkManager; let it go on asking when there is none."""
+    return {
+        "do": "lease", "link": link, "uuid": uuid, "seconds": seconds,
+        "say": f"wait for a lease on {link}",
+    }  # fmt: skip
+
+
+def resume_step(link: str, uuid: str) -> Step:
+    """Where NetworkManager is dead, have it go on with a profile once it starts again."""
+    return {
+        "do": "resume", "link": link, "uuid": uuid, "seconds": STEP_SECONDS,
+        "say": f"let NetworkManager find {link} with its profile",
+    }  # fmt: skip
+
+
 def set_step(path: str, text: str, say: str = "", *, may_fail: bool = False) -> Step:
     """Write a value to a file of /proc or /sys."""
     return {
         "do": "set", "path": path, "text": text, "may_fail": may_fail,
         "say": say or f"{path} = {text}", "seconds": STEP_SECONDS,
+    }  # fmt: skip
+
+
+def end_step(pid_file: str, link: str) -> Step:
+    """End the process that a file names the number of, where it has `link` among its arguments."""
+    return {
+        "do": "end", "pid_file": pid_file, "link": link,
+        "say": f"end the client of {link}", "seconds": STEP_SECONDS,
     }  # fmt: skip
 
 
@@ -118,8 +147,9 @@ class FileChange:
 class Probe:
     """Something that worked before and must work afterwards.
 
-    `kind` is carrier, forwarding, mii, gateway, session, dns or plugged; `link` what it is about,
-    `target` an address. With `link_after` another link is asked once the change is applied.
+    `kind` is carrier, forwarding, mii, lacp, gateway (ARP or neighbour discovery), ping, session,
+    dns or plugged; `link` what it is about, `target` an address. With `link_after` another link is
+    asked once the change is applied.
     """
 
     kind: str
@@ -135,6 +165,7 @@ class Plan:
     `own_links` are made by the trial and removed by the rollback, lowest first. `snapshot` is what
     the guard must find before, and find again after a rollback: {"links": {name: {...}}, "routes":
     [...], "rules": [...]}, as `reader.snapshot` makes it, of the `watched` links alone.
+    `uplinks` are covered by NetworkManager's own checkpoint while the change is on trial.
     `wish` and `backend` let history say what it was; `by_hand` is how to undo it without us.
     """
 
@@ -156,6 +187,10 @@ class Plan:
     by_hand: tuple[str, ...] = ()
     wish: Mapping[str, Any] = field(default_factory=dict)
     finish: tuple[Step, ...] = ()  # after a commit or rollback, whatever fails in it
+    leased: tuple[
+        str, ...
+    ] = ()  # links whose clients end with the commit: an undo asks there again
+    uplinks: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """The plan as the guard reads it."""
@@ -168,8 +203,8 @@ class Plan:
             read = json.loads(text)
             for name in ("watched", "own_links", "trial", "commit", "rollback", "affected"):
                 read[name] = tuple(read[name])
-            for name in ("by_hand", "finish"):
-                read[name] = tuple(read[name])
+            for name in ("by_hand", "finish", "leased", "uplinks"):
+                read[name] = tuple(read.get(name, ()))
             read["probes"] = tuple(Probe(**probe) for probe in read["probes"])
             read["files"] = tuple(FileChange(**change) for change in read["files"])
             return cls(**read)

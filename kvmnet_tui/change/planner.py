@@ -2,16 +2,19 @@
 
 import dataclasses
 from collections.abc import Iterator
+from functools import partial
 
 from kvmnet_tui.change import kernel
+from kvmnet_tui.change.backends.dhcp import hand_over
+from kvmnet_tui.change.backends.layout import Kind, Layout
 from kvmnet_tui.change.backends.wished import layout_of
 from kvmnet_tui.change.choice import backend_of
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.findings import Verdict
-from kvmnet_tui.change.plan import Plan, Probe
+from kvmnet_tui.change.plan import Plan, Probe, if_left
 from kvmnet_tui.change.preflight import findings
 from kvmnet_tui.change.wish_records import wish_record
-from kvmnet_tui.change.wishes import CreateBond, CreateBridge, Wish, top_device
+from kvmnet_tui.change.wishes import BackendName, CreateBond, CreateBridge, Wish, top_device
 from kvmnet_tui.change.words import wish_title
 from kvmnet_tui.i18n import _
 
@@ -42,8 +45,14 @@ def make_plan(wish: Wish, facts: HostFacts, *, window: float = 0.0, identifier: 
         raise PlanError(told.format(count=LONGEST_WINDOW))
     backend = backend_of(wish, facts).backend
     interruption = _interruption(wish, facts)
-    watched = kernel.touched(wish, facts)
     layout = layout_of(wish, facts)
+    uplinks = _uplinks(layout, facts) if backend.name is BackendName.NM else ()
+    watched = tuple(dict.fromkeys((*kernel.touched(wish, facts), *uplinks)))
+    made = tuple(one.name for one in layout.made)
+    lease = hand_over(layout, backend.dhcp(facts), partial(backend.is_leased, facts=facts))
+    restored = kernel.rollback(wish, facts)
+    if backend.name is BackendName.NM:
+        restored = if_left(restored)
     return Plan(
         id=identifier,
         title=wish_title(wish),
@@ -51,17 +60,19 @@ def make_plan(wish: Wish, facts: HostFacts, *, window: float = 0.0, identifier: 
         window_seconds=window_of(window, interruption),
         expected_interruption_seconds=interruption,
         watched=watched,
-        own_links=tuple(made.name for made in layout.made),
+        own_links=made,
         snapshot={},
-        trial=backend.trial(wish, facts),
-        commit=backend.commit(wish, facts),
-        rollback=(*backend.rollback(wish, facts), *kernel.rollback(wish, facts)),
+        trial=(*backend.trial(wish, facts), *lease.ask),
+        commit=(*backend.commit(wish, facts), *lease.end, *backend.settle(made, layout.removed)),
+        rollback=(*lease.call_off, *backend.rollback(wish, facts), *restored),
         probes=tuple(_probes(wish, facts)),
         patience_seconds=PATIENCE_SECONDS + 2 * interruption,
         files=backend.files(wish, facts),
         affected=tuple(_affected(watched, facts)),
         by_hand=backend.by_hand(wish, facts),
         wish=wish_record(wish),
+        leased=lease.leased,
+        uplinks=uplinks,
     )
 
 
@@ -92,11 +103,14 @@ def _probes(wish: Wish, facts: HostFacts) -> Iterator[Probe]:
     after = top_device(wish) if isinstance(wish, (CreateBridge, CreateBond)) else ""
     for one in layout.joined:
         yield Probe("carrier", one.link)
-        yield Probe("mii" if one.controller_kind.value == "bond" else "forwarding", one.link)
+        yield Probe("mii" if one.controller_kind is Kind.BOND else "forwarding", one.link)
+        if kernel.bond_mode(one, layout, facts) == kernel.LACP:
+            yield Probe("lacp", one.link)
     for route in facts.routes:
         via = route.words[route.words.index("via") + 1] if "via" in route.words else ""
         if via and route.words[0] in ("default", "::/0"):
-            yield Probe("gateway", route.device, via, takers.get(route.device, ""))
+            for kind in ("gateway", "ping"):
+                yield Probe(kind, route.device, via, takers.get(route.device, ""))
     if facts.session.client:
         device = facts.session.device
         yield Probe("session", device, facts.session.client, takers.get(device, after))
@@ -106,6 +120,14 @@ def _probes(wish: Wish, facts: HostFacts) -> Iterator[Probe]:
     for guest in facts.guests:
         if guest.bridge and guest.tap not in watched:
             yield Probe("plugged", guest.tap, guest.bridge)
+
+
+def _uplinks(layout: Layout, facts: HostFacts) -> tuple[str, ...]:
+    """The links that get other profiles of NetworkManager's, members of those among them."""
+    changed = (*(one.link for one in layout.joined), *(one.link for one in layout.freed))
+    members = (port.name for link in changed for port in facts.ports_of(link))
+    names = dict.fromkeys((*changed, *members, *layout.removed))
+    return tuple(name for name in names if facts.owner(name).name == "NetworkManager")
 
 
 def _affected(watched: tuple[str, ...], facts: HostFacts) -> Iterator[str]:

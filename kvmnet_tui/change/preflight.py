@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from kvmnet_tui.change.backends.nm_findings import checkpoint_findings
 from kvmnet_tui.change.backends.wished import carrier_of
 from kvmnet_tui.change.checks.bonds import check_lost_addresses, check_members, check_options
 from kvmnet_tui.change.checks.host import check_etc, check_host
@@ -48,7 +49,8 @@ _LATER = {
 def findings(wish: Wish, facts: HostFacts) -> tuple[Finding, ...]:
     """Everything there is to say, in the order in which it is best read."""
     links = touched(wish, facts) if _is_sound(wish, facts) else ()
-    found = (*_KINDS[type(wish)](wish, facts), *check_host(wish, links, facts))
+    about_host = (*check_host(wish, links, facts), *checkpoint_findings(facts))
+    found = (*_KINDS[type(wish)](wish, facts), *about_host)
     if is_blocked(found):
         return found
     return (*found, *_of_backend(wish, facts))

@@ -11,11 +11,21 @@ from kvmnet_tui.i18n import _
 
 def command_lines(plan: Plan) -> tuple[str, ...]:
     """What the trial does and what keeping it does, as commands, a line each."""
-    lines = [_("# the trial"), *(line for step in plan.trial for line in step_lines(step))]
+    lines = [
+        _("# the trial"),
+        *_last_resort(plan),
+        *(line for step in plan.trial for line in step_lines(step)),
+    ]
     kept = [line for step in plan.commit for line in step_lines(step)]
     if kept:
         lines += [_("# once it is confirmed"), *kept]
     return tuple(lines)
+
+
+def _last_resort(plan: Plan) -> Iterator[str]:
+    if plan.uplinks:
+        told = _("# NetworkManager's own checkpoint of {links}, the last resort")
+        yield told.format(links=", ".join(plan.uplinks))
 
 
 def step_lines(step: Step) -> Iterator[str]:
@@ -24,7 +34,10 @@ def step_lines(step: Step) -> Iterator[str]:
         case "ip":
             yield from (f"ip {line}" for line in step["lines"])
         case "run":
-            yield shlex.join(step["argv"])
+            said = f"echo {shlex.quote(step['text'].rstrip())} | " if step["text"] else ""
+            yield said + shlex.join(step["argv"])
+        case "end":
+            yield f"kill -9 $(cat {shlex.quote(step['pid_file'])})"
         case "set":
             yield f"echo {shlex.quote(step['text'])} > {step['path']}"
         case "remove":
@@ -33,6 +46,8 @@ def step_lines(step: Step) -> Iterator[str]:
             yield from (f"arping -U -c 2 -I {step['link']} {one}" for one in step["addresses"])
         case "arp":
             yield f"arping -D -c 3 -I {step['link']} {step['target']}"
+        case "lease":
+            yield f"nmcli --wait {step['seconds']:g} connection up uuid {step['uuid']}"
         case _:
             yield f"# {step['say']}"
 

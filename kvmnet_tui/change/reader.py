@@ -19,26 +19,25 @@ from kvmnet_tui.change.facts import (
     RouteFact,
     SessionFact,
 )
-from kvmnet_tui.change.programs import program
+from kvmnet_tui.change.nm_reader import read_networkmanager
+from kvmnet_tui.change.programs import program, said
 from kvmnet_tui.change.session import ends_of_session
 from kvmnet_tui.i18n import _
 from kvmnet_tui.requests import RequestError
 from kvmnet_tui.sources.managers.backends import read_managers
+from kvmnet_tui.sources.managers.files import HostFiles
+from kvmnet_tui.sources.managers.interfaces import read_paths
 
 SECONDS = 10.0
 FOREVER = 2**32 - 1
 _FILES = (
     "/etc/sysconfig/network-scripts/ifcfg-*",
     "/etc/sysconfig/network-scripts/route*-*",
-    "/etc/network/interfaces",
-    "/etc/network/interfaces.d/*",
     "/etc/NetworkManager/system-connections/*.nmconnection",
     "/run/NetworkManager/system-connections/*.nmconnection",
 )
 _PROGRAMS = (
     "ip",
-    "brctl",
-    "ifenslave",
     "ifreload",
     "ifup",
     "nmcli",
@@ -48,6 +47,7 @@ _PROGRAMS = (
     "dhcpcd",
     "udhcpc",
 )
+_HOOKS = "etc/network/if-pre-up.d"
 _NOT_OURS = frozenset({"local"})
 
 
@@ -71,13 +71,15 @@ def read_facts(root: Path = Path("/")) -> HostFacts:
         owners=owners,
         session=_session(),
         files=dict(_files(root)),
+        networkmanager=read_networkmanager(said),
         has_systemd=(root / "run/systemd/system").is_dir(),
         drivers=_drivers(root),
         programs=frozenset(name for name in _PROGRAMS if program(name)),
+        hooks=frozenset(path.name for path in (root / _HOOKS).glob("*")),
         nameservers=_nameservers(root),
         notes=notes,
         leases=surroundings.leases(root, links, owners, indexes),
-        zones=surroundings.zones(root, notes.get("firewall", ""), owners),
+        zones=surroundings.zones(root, notes.get("firewall", "")),
         disks=surroundings.disks(root),
     )
 
@@ -208,13 +210,14 @@ def _session() -> SessionFact:
 
 
 def _files(root: Path) -> Iterator[tuple[str, str]]:
-    for pattern in _FILES:
-        for path in sorted(root.glob(pattern.lstrip("/"))):
-            try:
-                text = path.read_text(encoding="utf-8", errors="surrogateescape")
-            except OSError:
-                continue
-            yield f"/{path.relative_to(root)}", text
+    files = HostFiles(root)
+    found = [path for pattern in _FILES for path in files.matching(pattern)]
+    for path in (*found, *read_paths(files)):
+        try:
+            text = (root / path.lstrip("/")).read_text(encoding="utf-8", errors="surrogateescape")
+        except OSError:
+            continue
+        yield path, text
 
 
 def _drivers(root: Path) -> dict[str, bool]:

@@ -13,10 +13,11 @@ from pathlib import Path
 from kvmnet_tui import i18n
 from kvmnet_tui.change import guard
 from kvmnet_tui.change.checks.host import only_root
-from kvmnet_tui.change.folders import RUN, known_ids, may_change, read_journal, read_plan
+from kvmnet_tui.change.folders import RUN, known_ids, may_change, read_journal
 from kvmnet_tui.change.guard.disk import write_whole
-from kvmnet_tui.change.guard.host import boot_id
+from kvmnet_tui.change.guard.host import boot_id, boottime
 from kvmnet_tui.change.guard.snapshot import take_snapshot
+from kvmnet_tui.change.guard.timer import SYSTEMD
 from kvmnet_tui.change.plan import Plan
 from kvmnet_tui.change.planner import with_id
 from kvmnet_tui.change.preview import rollback_script
@@ -28,7 +29,6 @@ from kvmnet_tui.requests import RequestError
 GUARD = "guard.pyz"
 SYSTEM_PYTHON = "/usr/bin/python3"
 READY_SECONDS = 30.0
-TIMER_LATE_SECONDS = 10.0
 _LOOK_AGAIN = 0.05
 _TRIED = frozenset({ChangeState.TRIAL, ChangeState.COMMITTING, ChangeState.COMMITTED})
 _NOT_TRIED = frozenset({ChangeState.REFUSED, ChangeState.ROLLED_BACK, ChangeState.ROLLBACK_FAILED})
@@ -54,7 +54,7 @@ def start(plan: Plan) -> str:
     folder = _new_folder()
     plan = dataclasses.replace(with_id(plan, folder.name), snapshot=take_snapshot(plan.watched))
     _furnish(folder, plan)
-    _start_guard(folder, plan)
+    _start_guard(folder)
     _wait_until_tried(folder, plan)
     return folder.name
 
@@ -62,7 +62,7 @@ def start(plan: Plan) -> str:
 def start_again(identifier: str) -> None:
     """Give a change whose guard has died another one, which takes over where that stood."""
     folder = RUN / identifier
-    _start_guard(folder, read_plan(folder))
+    _start_guard(folder)
 
 
 def _new_folder() -> Path:
@@ -95,6 +95,7 @@ def _furnish(folder: Path, plan: Plan) -> None:
         "id": plan.id,
         "boot_id": boot_id(),
         "created": time.time(),
+        "prepared": boottime(),
         "log": [],
     }
     write_whole(folder / "journal.json", json.dumps(journal))
@@ -111,10 +112,10 @@ def _pack_guard(file: Path) -> None:
     file.chmod(0o600)
 
 
-def _start_guard(folder: Path, plan: Plan) -> None:
+def _start_guard(folder: Path) -> None:
     systemd_run = program("systemd-run")
-    if systemd_run is not None and Path("/run/systemd/system").is_dir():
-        _under_systemd(systemd_run, folder, plan)
+    if systemd_run is not None and SYSTEMD.is_dir():
+        _under_systemd(systemd_run, folder)
     else:
         _detached(folder, str(folder))
         _detached(folder, "--watch", str(folder))
@@ -148,26 +149,20 @@ def _detached(folder: Path, *arguments: str) -> None:
         )
 
 
-def _under_systemd(systemd_run: str, folder: Path, plan: Plan) -> None:
-    """A service that is started again when it dies, and a timer should all of that fail."""
-    unit = f"kvmnet-tui-{folder.name}"
-    late = plan.window_seconds + TIMER_LATE_SECONDS
+def _under_systemd(systemd_run: str, folder: Path) -> None:
+    """A service that is started again when it dies; the guard arms a timer beside it."""
     service = [
-        systemd_run, "--quiet", "--collect", f"--unit={unit}",
+        systemd_run, "--quiet", "--collect", f"--unit=kvmnet-tui-{folder.name}",
         "--property=Restart=on-failure", "--property=RestartSec=100ms",
         "--property=StartLimitIntervalSec=0", "--property=OOMScoreAdjust=-900",
+        "--property=KillMode=process",  # a DHCP client of the trial's goes on after it
     ]  # fmt: skip
-    timer = [
-        systemd_run, "--quiet", "--collect", f"--unit={unit}-deadline",
-        f"--on-active={late:.0f}s", "--timer-property=AccuracySec=100ms",
-    ]  # fmt: skip
-    for words in (timer, service):
-        done = subprocess.run(
-            [*words, *_command(folder, str(folder))], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            told = _("The guard cannot be started: {reason}")
-            raise RequestError(told.format(reason=done.stderr.strip() or done.returncode))
+    done = subprocess.run(
+        [*service, *_command(folder, str(folder))], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        told = _("The guard cannot be started: {reason}")
+        raise RequestError(told.format(reason=done.stderr.strip() or done.returncode))
 
 
 def _wait_until_tried(folder: Path, plan: Plan) -> None:

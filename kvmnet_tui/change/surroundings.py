@@ -96,21 +96,19 @@ def drops_forwarded(rules: str) -> bool:
     return any("hook forward" in line and "policy drop" in line for line in rules.splitlines())
 
 
-def zones(root: Path, rules: str, owners: Mapping[str, Owner]) -> dict[str, str]:
-    """The zone of each link that firewalld was told of; none where it does not run."""
+def zones(root: Path, rules: str) -> dict[str, str]:
+    """The zones that firewalld puts links into by name; none where it does not run.
+
+    Those that a link's own profile names go where its addresses go.
+    """
     if "firewalld" not in rules and "INPUT_ZONES" not in rules:
         return {}
     files = HostFiles(root)
-    found = {}
-    for path in files.matching("/etc/firewalld/zones/*.xml"):
-        for name in _interfaces(files.text(path)):
-            found[name] = Path(path).stem
-    for name, owner in owners.items():
-        profile = files.text(owner.config) if owner.config else ""
-        zone = settings(profile).get("connection.zone") or shell_settings(profile).get("ZONE")
-        if zone:
-            found[name] = zone
-    return found
+    return {
+        name: Path(path).stem
+        for path in files.matching("/etc/firewalld/zones/*.xml")
+        for name in _interfaces(files.text(path))
+    }
 
 
 def _interfaces(text: str) -> Iterator[str]:

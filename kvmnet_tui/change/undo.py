@@ -1,17 +1,35 @@
 """A change that was kept, taken back in the same safe way: the undo is a change of its own."""
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
 from kvmnet_tui.change import folders
+from kvmnet_tui.change.backends import nm_undo
+from kvmnet_tui.change.backends.nm_findings import checkpoint_findings
+from kvmnet_tui.change.choice import backend_named
 from kvmnet_tui.change.facts import HostFacts
-from kvmnet_tui.change.plan import FileChange, Plan, Probe, Step, remove_step, run_step, write_step
+from kvmnet_tui.change.findings import Verdict
+from kvmnet_tui.change.kernel import addresses_again
+from kvmnet_tui.change.plan import (
+    FileChange,
+    Plan,
+    Probe,
+    Step,
+    if_left,
+    remove_step,
+    run_step,
+    write_step,
+)
 from kvmnet_tui.change.planner import PlanError, make_plan, window_of
 from kvmnet_tui.change.wish_records import inverse, wish_of
 from kvmnet_tui.change.wishes import BackendName
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.change import ChangeState
+
+_OF_THE_CHANGE = frozenset({"forwarding", "mii", "lacp"})  # probes of what it had made
+_LIFETIMES = re.compile(r" valid_lft \d+ preferred_lft \d+")
 
 
 def undo_plan(identifier: str, facts: HostFacts, window: float = 0.0) -> Plan:
@@ -20,11 +38,31 @@ def undo_plan(identifier: str, facts: HostFacts, window: float = 0.0) -> Plan:
     if folder is None:
         raise PlanError(_("There is no change called {id}.").format(id=identifier))
     done = folders.read_plan(folder)
-    if folders.read_journal(folder)["state"] != ChangeState.COMMITTED:
+    status = folders.read_status(identifier)
+    if status is None or status.state is not ChangeState.COMMITTED:
         raise PlanError(_("Only a change that was kept can be undone."))
     if done.backend == BackendName.NM.value:
-        return _by_inverse(done, facts, window)
+        return _with_profiles(done, facts, window)
     return _by_replay(done, facts, window)
+
+
+def _with_profiles(done: Plan, facts: HostFacts, window: float) -> Plan:
+    """The profiles that were set aside come back; where somebody edited one, new ones are made."""
+    if not done.wish:
+        raise PlanError(_("An undo cannot be undone: make the change again."))
+    if any(_text_of(one.path) != one.after for one in done.files):
+        return _by_inverse(done, facts, window)
+    blocked = [one for one in checkpoint_findings(facts) if one.verdict is Verdict.BLOCKED]
+    if blocked:
+        raise PlanError(blocked[0].text)
+    links = done.snapshot.get("links", {})
+    addressed = {name for name, link in links.items() if link["addresses"]}
+    return dataclasses.replace(
+        _turned_round(done, window),
+        trial=nm_undo.back(done.files, addressed),
+        commit=nm_undo.commit(done.files, has_systemd=facts.has_systemd),
+        rollback=(*nm_undo.forth(done.files), *if_left(addresses_again(done.watched, facts))),
+    )
 
 
 def _by_inverse(done: Plan, facts: HostFacts, window: float) -> Plan:
@@ -42,6 +80,28 @@ def _by_replay(done: Plan, facts: HostFacts, window: float) -> Plan:
         if now != one.before:
             told = _("{path} has been changed since: undo it by hand.")
             raise PlanError(told.format(path=one.path))
+    backend = backend_named(BackendName(done.backend))
+    client = backend.dhcp(facts)
+    removed = [name for name in done.snapshot.get("links", ()) if name not in facts.links]
+    asking = [step for link in done.leased if client for step in client.ask(link)]
+    calling_off = [step for link in done.leased if client for step in client.end(link)]
+    return dataclasses.replace(
+        _turned_round(done, window),
+        trial=(*(_lasting(_forced(step)) for step in done.rollback), *asking),
+        commit=(
+            *(_file_step(one) for one in files),
+            *_reloads(done),
+            *backend.settle(removed, done.own_links),
+        ),
+        rollback=(
+            *calling_off,
+            *(_forced(step) for step in done.trial if step["do"] != "wait"),
+        ),
+    )
+
+
+def _turned_round(done: Plan, window: float) -> Plan:
+    """What every undo of a change has, yet without steps."""
     return Plan(
         id="",
         title=_("Undo: {title}").format(title=done.title),
@@ -51,14 +111,15 @@ def _by_replay(done: Plan, facts: HostFacts, window: float) -> Plan:
         watched=done.watched,
         own_links=(),
         snapshot={},
-        trial=tuple(_forced(step) for step in done.rollback),
-        commit=(*(_file_step(one) for one in files), *_reloads(done)),
-        rollback=tuple(_forced(step) for step in done.trial if step["do"] != "wait"),
-        probes=tuple(_turned(one) for one in done.probes if one.kind not in ("forwarding", "mii")),
+        trial=(),
+        commit=(),
+        rollback=(),
+        probes=tuple(_turned(one) for one in done.probes if one.kind not in _OF_THE_CHANGE),
         patience_seconds=done.patience_seconds,
-        files=files,
+        files=tuple(FileChange(one.path, one.after, one.before) for one in done.files),
         by_hand=(),
         wish={},
+        uplinks=done.uplinks,
     )
 
 
@@ -78,6 +139,13 @@ def _text_of(path: str) -> str | None:
 
 def _forced(step: Step) -> dict[str, Any]:
     return {**step, "force": True} if step["do"] == "ip" else dict(step)
+
+
+def _lasting(step: dict[str, Any]) -> dict[str, Any]:
+    """Leases as long as they were back then say nothing now: who asks again is told anew."""
+    if step["do"] != "ip":
+        return step
+    return {**step, "lines": [_LIFETIMES.sub("", line) for line in step["lines"]]}
 
 
 def _file_step(change: FileChange) -> Step:

@@ -11,27 +11,28 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kvmnet_tui.commands.shop import confirmed
-from kvmnet_tui.complaint import complain
+from kvmnet_tui.commands.shop import can_ask, confirmed, refuse
 from kvmnet_tui.controller import Controller
 from kvmnet_tui.forms.form import Values, errors_of
 from kvmnet_tui.forms.network_form import EditNetworkForm, NewNetworkForm
 from kvmnet_tui.i18n import _
+from kvmnet_tui.model.plugs import uses_of_network
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Network
-from kvmnet_tui.netxml.network_fields import MODES as ALL_MODES
-from kvmnet_tui.netxml.network_fields import VALUES, values_of, written
-from kvmnet_tui.netxml.network_plan import xml_diff
+from kvmnet_tui.netxml.network_fields import (
+    OWN_BRIDGE_MODES,
+    VALUES,
+    applies,
+    read_mode,
+    values_of,
+)
+from kvmnet_tui.netxml.network_values import ORDER
 from kvmnet_tui.netxml.schema import schema_problem
 from kvmnet_tui.netxml.syntax import make, parse
-from kvmnet_tui.present.network_impact import impact_lines, loose_lines
-from kvmnet_tui.present.network_leases import pins_of
-from kvmnet_tui.present.plugs import plugs_of_network
 from kvmnet_tui.requests import Outcome, Request, RequestError
 from kvmnet_tui.requests import networks as ask
 from kvmnet_tui.requests.networks import NetworkRef
 
-MODES = ALL_MODES
 VALUE_NAMES = tuple(name for name in VALUES if name not in ("name", "mode"))
 READ_SECONDS = 2.0
 _YES, _NO = {"yes", "on", "true", "1"}, {"no", "off", "false", "0"}
@@ -51,7 +52,8 @@ async def with_functions(controller: Controller) -> HostState:
 
 def running_guests(state: HostState, network: Network) -> bool:
     """Whether a running guest is plugged in."""
-    return any(plug.guest.is_active for plug in plugs_of_network(state, network))
+    uses = uses_of_network(state, network)
+    return any(use.guest.is_active and not use.coming for use in uses)
 
 
 def read_document(file: str) -> tuple[str, str]:
@@ -71,15 +73,26 @@ def read_element(said: str) -> str:
 def _read(file: str) -> str:
     try:
         return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(_("{file}: {reason}").format(file=file, reason=error)) from error
+    except UnicodeDecodeError as error:
+        raise RequestError(_("{file} is no text in UTF-8.").format(file=file)) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RequestError(_("{file}: {reason}").format(file=file, reason=reason)) from error
 
 
 def with_identity(xml: str, network: Network) -> str:
-    """The XML with the UUID of the network it is meant for, where it says none."""
+    """The XML with UUID and bridge's MAC of the network it is meant for, where it says none.
+
+    libvirt would make up others, and the bridge's neighbours would have to learn it anew.
+    """
     document = parse(xml, "network")
-    if document.root.first("uuid") is None:
-        document.root.place(make("uuid", text=network.uuid), ("name", "uuid"))
+    root, old = document.root, parse(network.persistent_xml or network.xml, "network").root
+    if root.first("uuid") is None:
+        root.place(make("uuid", text=network.uuid), ORDER)
+    mac = old.value("mac", "address")
+    has_own = all(read_mode(each) in OWN_BRIDGE_MODES for each in (root, old))
+    if mac and has_own and root.first("mac") is None:
+        root.place(make("mac", {"address": mac}), ORDER)
     return str(document)
 
 
@@ -93,7 +106,7 @@ def new_network(
         values = dict(form.changed(state, {**values, field: value}, field))
     starts = {"start": options.start, "autostart": options.autostart}
     values |= {**starts, "stored": not options.transient}
-    return _checked(form, state, values)
+    return _checked(form, state, values, said)
 
 
 def changed_network(state: HostState, network: Network, said: Sequence[str]) -> Request:
@@ -105,10 +118,14 @@ def changed_network(state: HostState, network: Network, said: Sequence[str]) -> 
     values = dict(form.initial(state))
     for field, value in _pairs(said):
         values = dict(form.changed(state, {**values, field: value}, field))
-    return _checked(form, state, values)
+    return _checked(form, state, values, said)
 
 
-def _checked(form: Any, state: HostState, values: Values) -> Request:
+def _checked(form: Any, state: HostState, values: Values, said: Sequence[str]) -> Request:
+    for field, _value in _pairs(said):
+        if not applies(field, values["mode"]):
+            text = _("{value} means nothing in mode {mode}.")
+            raise RequestError(text.format(value=field, mode=values["mode"]))
     wrong = errors_of(form.findings(state, values))
     if wrong:
         first, *others = (f"{one.field}: {one.text}" if one.field else one.text for one in wrong)
@@ -152,81 +169,53 @@ def pin(network: Network, said: Namespace) -> ask.PinLease:
     return ask.PinLease(NetworkRef(network.uuid, network.name), said.address, mac, duid, hostname)
 
 
-def trial_text(state: HostState, request: Request) -> str:
-    """What --dry-run prints: XML, a diff, or who is hit."""
-    if isinstance(request, (ask.DefineNetwork, ask.CreateNetwork)):
-        return request.xml
-    if isinstance(request, ask.EditNetwork):
-        return _diff(request.base, request.xml)
-    if isinstance(request, ask.RepairTaps):
-        return "\n".join(loose_lines(state)) or _("No tap is loose.")
-    network = state.networks[request.network.uuid]  # type: ignore[attr-defined]
-    return _trial_of(state, request, network)
-
-
-def _trial_of(state: HostState, request: Request, network: Network) -> str:
-    if isinstance(request, ask.RenameNetwork):
-        old = network.persistent_xml or network.xml
-        return _diff(old, written(old, {"name": request.new_name}))
-    if isinstance(request, (ask.PinLease, ask.UnpinLease)):
-        return _pin_diff(network, request)
-    if isinstance(request, ask.UpdateNetwork):
-        return f"{request.command} {request.section}\n{request.xml}"
-    return "\n".join((f"{request.title}:", *impact_lines(state, network)))
-
-
-def _diff(old: str, new: str) -> str:
-    diff = xml_diff(old, new, (_("stored"), _("changed")))
-    return diff or _("Nothing is changed yet.")
-
-
-def _pin_diff(network: Network, request: ask.PinLease | ask.UnpinLease) -> str:
-    old = network.persistent_xml or network.xml
-    lines = str(values_of(old)["pins"]).splitlines()
-    if isinstance(request, ask.UnpinLease):
-        if request.address not in {one.address for one in pins_of(network)}:
-            text = _("{address} is not pinned in network {name}.")
-            raise RequestError(text.format(address=request.address, name=network.name))
-        lines = [line for line in lines if request.address not in line.split()]
-    else:
-        who = request.mac or f"id:{request.duid}"
-        lines.append(f"{who} {request.address} {request.hostname}".strip())
-    return _diff(old, written(old, {"pins": "\n".join(lines)}))
-
-
 async def edited_until_accepted(
     network: Network, attempt: Callable[[str], Awaitable[Outcome]]
 ) -> Outcome | None:
     """Edit, try, and edit what was refused again as long as the user wants to; None: unchanged."""
     text = network.persistent_xml
     while True:
-        text = await asyncio.get_running_loop().run_in_executor(None, _in_editor, text)
-        if text == network.persistent_xml:
-            return None
         try:
+            text = await asyncio.get_running_loop().run_in_executor(None, _in_editor, text)
+            if text == network.persistent_xml:
+                return None
             problem = schema_problem(text)
             if problem is not None:
                 raise RequestError(str(problem))
             return await attempt(text)
         except RequestError as error:
-            complain(error.sentence)
-            if not confirmed(_("Edit again what you have typed?")):
-                kept = _kept(text)
-                where = _("What you typed is kept in {file}.").format(file=kept)
-                raise RequestError(error.sentence, (*error.details, where)) from error
+            if text == network.persistent_xml:
+                raise
+            _ask_again(error, text)
+
+
+def _ask_again(error: RequestError, text: str) -> None:
+    """Return when the user wants to; else the text is kept, and RequestError raised."""
+    sentence, details = error.sentence, error.details
+    if can_ask():
+        refuse(error)
+        if confirmed(_("Edit again what you have typed?")):
+            return
+        sentence, details = _("Nothing was changed."), ()
+    where = _("What you typed is kept in {file}.").format(file=_kept(text))
+    raise RequestError(sentence, (*details, where)) from error
 
 
 def _in_editor(text: str) -> str:
-    editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     with tempfile.TemporaryDirectory(prefix="kvmnet-tui-") as folder:
         file = Path(folder) / "network.xml"
         file.write_text(text, encoding="utf-8")
         try:
-            subprocess.run([*editor, str(file)], check=True)
-            return file.read_text(encoding="utf-8")
-        except (OSError, subprocess.CalledProcessError, UnicodeDecodeError) as error:
-            text = _("The editor failed: {reason}")
-            raise RequestError(text.format(reason=error)) from error
+            done = subprocess.run([*shlex.split(command), str(file)], check=False)
+        except (OSError, ValueError) as error:  # ValueError: quotes that do not end
+            said = _("The editor {command} cannot be started: {reason}.")
+            reason = getattr(error, "strerror", None) or str(error)
+            raise RequestError(said.format(command=command, reason=reason)) from error
+        if done.returncode:
+            said = _("The editor {command} failed with status {status}.")
+            raise RequestError(said.format(command=command, status=done.returncode))
+        return _read(str(file))
 
 
 def _kept(text: str) -> str:

@@ -153,10 +153,17 @@ def print_json(record: Any) -> None:
     sys.stdout.flush()
 
 
-def confirmed(question: str) -> bool:
-    """Ask on the terminal; without one the answer is no."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def confirmed(question: str, lines: Iterable[str] = ()) -> bool:
+    """Ask on the terminal, below the lines that it is about; without one the answer is no."""
+    if not can_ask():
         complain(_("Nothing was done: say --yes where nobody can be asked."))
+    sys.stderr.writelines(f"  {clean(line)}\n" for line in lines)
+    if not can_ask():
         return False
     sys.stderr.write(f"{clean(question)} [y/N] ")
     sys.stderr.flush()

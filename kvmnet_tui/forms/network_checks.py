@@ -11,14 +11,18 @@ from kvmnet_tui.i18n import _
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Network
 from kvmnet_tui.netxml import network_lists as lists
+from kvmnet_tui.netxml.limits import parse_bandwidth, parse_vlan
+from kvmnet_tui.netxml.listing import LineProblem, Listing, is_address
+from kvmnet_tui.netxml.network_addresses import parse_ranges
 from kvmnet_tui.netxml.network_fields import (
     BRIDGE_MODES,
+    LIMITED_MODES,
     MACVTAP_MODES,
     OWN_BRIDGE_MODES,
+    VLAN_MODES,
     applies,
-    parse_ranges,
 )
-from kvmnet_tui.netxml.network_lists import LineProblem, Listing
+from kvmnet_tui.netxml.network_pins import unfit_for_a_host
 from kvmnet_tui.present.table import Severity
 
 LONGEST_LINK_NAME = 15  # IFNAMSIZ without the final zero
@@ -200,12 +204,9 @@ def _pins_in(values: Values, own: Interface, old: Network | None) -> Iterator[Fi
         address = ipaddress.ip_address(pin["ip"])
         if address.version != own.version or any(address in one for one in others):
             continue
-        if address not in own.network:
-            text = _("{address} is outside the subnet {subnet}.")
-            yield _error("pins", text.format(address=address, subnet=own.network))
-        elif address == own.ip:
-            text = _("{address} is the address of the network's own bridge.")
-            yield _error("pins", text.format(address=address))
+        unfit = unfit_for_a_host(address, own.with_prefixlen)
+        if unfit:
+            yield _error("pins", unfit)
 
 
 def _addressed(_state: HostState, values: Values, _old: Network | None) -> Iterator[Finding]:
@@ -225,7 +226,7 @@ def _nat(_state: HostState, values: Values, _old: Network | None) -> Iterator[Fi
     addresses = values["nat_addresses"].strip()
     if addresses:
         first, _dash, last = (part.strip() for part in addresses.partition("-"))
-        if not all(lists.is_address(one) and ":" not in one for one in (first, last)):
+        if not all(is_address(one) and ":" not in one for one in (first, last)):
             yield _error("nat_addresses", _("IPv4 addresses are written FIRST-LAST."))
 
 
@@ -285,11 +286,27 @@ def _twice(field: str, entries: list[Any]) -> Iterator[Finding]:
         yield _error(field, _("Only one portgroup can be the default."))
 
 
+def _portgroups(_state: HostState, values: Values, old: Network | None) -> Iterator[Finding]:
+    """What libvirt would refuse of new portgroups in this mode."""
+    if old is not None:
+        return  # it has them; what is refused of a change comes back with libvirt's words
+    try:
+        groups = list(lists.PORTGROUPS.entries(values["portgroups"]))
+    except LineProblem:
+        return  # said by the check of lines
+    mode = values["mode"]
+    if mode not in LIMITED_MODES and any("in" in one or "out" in one for one in groups):
+        yield _error("portgroups", _("libvirt limits no bandwidth in this mode."))
+    if mode not in VLAN_MODES and any("vlan" in one for one in groups):
+        text = _("Older libvirt takes VLANs with Open vSwitch, SR-IOV and passthrough only.")
+        yield _warning("portgroups", text)
+
+
 def _limits(_state: HostState, values: Values, _old: Network | None) -> Iterator[Finding]:
     checks: tuple[tuple[str, Callable[[str], object]], ...] = (
-        ("inbound", lists.parse_bandwidth),
-        ("outbound", lists.parse_bandwidth),
-        ("vlan", lists.parse_vlan),
+        ("inbound", parse_bandwidth),
+        ("outbound", parse_bandwidth),
+        ("vlan", parse_vlan),
     )
     for field, check in checks:
         try:
@@ -325,6 +342,7 @@ _CHECKS: tuple[Check, ...] = (
     _nat,
     _numbers,
     _lines,
+    _portgroups,
     _limits,
     _devices,
 )

@@ -93,8 +93,11 @@ def _modes(state: HostState) -> Iterator[Option]:
     )
 
 
-def _text(name: str, label: str, hint: str = "", placeholder: str = "") -> FormField:
-    return FormField(name, label, hint=hint, placeholder=placeholder)
+def _text(name: str, label: str, hint: str = "", *, example: str = "", none: str = "") -> FormField:
+    """A line; while it is empty it shows an example, or what `none` is taken then."""
+    said = _("such as {example}").format(example=example) if example else ""
+    taken = _("default: {value}").format(value=none) if none else ""
+    return FormField(name, label, hint=hint, placeholder=said or taken)
 
 
 def _toggle(name: str, label: str, hint: str = "") -> FormField:
@@ -127,12 +130,12 @@ def _ways_out(state: HostState) -> tuple[FormField, ...]:
             tuple(_exits(state)),
             hint=_("With a link chosen, traffic to other links is dropped."),
         ),
-        _text("nat_ports", _("NAT ports"), _("Ports that connections get."), "1024-65535"),
+        _text("nat_ports", _("NAT ports"), _("Ports that connections get."), none="1024-65535"),
         _text(
             "nat_addresses",
             _("NAT addresses"),
             _("Empty: the address of the link it leaves through."),
-            "192.0.2.10-192.0.2.12",
+            example="192.0.2.10-192.0.2.12",
         ),
         _toggle("nat_ipv6", _("IPv6 NAT"), _("Translate IPv6, too (from libvirt 6.5).")),
     )
@@ -141,8 +144,8 @@ def _ways_out(state: HostState) -> tuple[FormField, ...]:
 def _ports() -> tuple[FormField, ...]:
     return (
         _toggle("stp", _("Spanning tree"), _("Against loops that guests may make.")),
-        _text("delay", _("Forward delay"), _("Seconds; with 0 ports forward soonest."), "0"),
-        _text("mtu", _("MTU"), _("Empty: 1500."), "1500"),
+        _text("delay", _("Forward delay"), _("Seconds; with 0 ports forward soonest."), none="0"),
+        _text("mtu", _("MTU"), none="1500"),
         _text("zone", _("firewalld zone"), _("Empty: libvirt's own.")),
     )
 
@@ -187,11 +190,20 @@ def _addresses() -> Step:
         _("Addresses"),
         _("The host's own addresses on the bridge, and what guests are given by DHCP."),
         (
-            _text("ipv4", "IPv4", _("The bridge's address; empty: no IPv4."), "192.168.100.1/24"),
-            _text("dhcp4", _("DHCP range"), several, "192.168.100.2 - 192.168.100.254"),
-            _text("ipv6", "IPv6", _("The bridge's address; empty: no IPv6."), "fd00:100::1/64"),
-            _text("dhcp6", _("DHCPv6 range"), slaac, "fd00:100::100 - fd00:100::1ff"),
-            _text("domain", _("DNS domain"), _("What guests' names end in."), "lab.example"),
+            _text(
+                "ipv4",
+                "IPv4",
+                _("The bridge's address; empty: no IPv4."),
+                example="192.168.100.1/24",
+            ),
+            _text("dhcp4", _("DHCP range"), several, example="192.168.100.2 - 192.168.100.254"),
+            _text(
+                "ipv6", "IPv6", _("The bridge's address; empty: no IPv6."), example="fd00:100::1/64"
+            ),
+            _text("dhcp6", _("DHCPv6 range"), slaac, example="fd00:100::100 - fd00:100::1ff"),
+            _text(
+                "domain", _("DNS domain"), _("What guests' names end in."), example="lab.example"
+            ),
             _toggle("local_only", _("Local only"), local),
         ),
     )
@@ -230,9 +242,9 @@ def _limits() -> Step:
         _("Limits"),
         _("For the whole network, and for the guests' portgroups."),
         (
-            _text("inbound", _("To the guests"), limit, "1000,5000,5120"),
-            _text("outbound", _("From the guests"), limit, "1000,5000,5120"),
-            _text("vlan", _("VLAN"), _("One tag, or a trunk: 10,20:untagged."), "42"),
+            _text("inbound", _("To the guests"), limit, example="1000,5000,5120"),
+            _text("outbound", _("From the guests"), limit, example="1000,5000,5120"),
+            _text("vlan", _("VLAN"), _("One tag, or a trunk: 10,20:untagged."), example="42"),
             _toggle("port_isolated", _("Isolate guests"), _("Guests do not reach each other.")),
             _lines("portgroups", _("Portgroups"), PORTGROUPS.pattern),
             _lines("routes", _("Routes"), ROUTES.pattern, _("through guests")),
@@ -278,7 +290,7 @@ def _exits(state: HostState) -> Iterator[Option]:
 
 def _macvtap_options(state: HostState) -> Iterator[Option]:
     for link in _sorted(state.links.values()):
-        if is_uplink(link):
+        if is_uplink(link) and link.kind != "openvswitch":
             master = state.links.get(link.master)
             taken = _("it is in {name}").format(name=master.name) if master else ""
             yield Option(link.name, link.name, _addresses_of(link), taken)

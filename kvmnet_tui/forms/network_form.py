@@ -10,6 +10,7 @@ from kvmnet_tui.forms.network_subnets import (
     dhcp_range,
     free_bridge,
     free_ipv4,
+    free_ipv6,
     free_name,
 )
 from kvmnet_tui.i18n import _
@@ -128,6 +129,8 @@ class NewNetworkForm(_NetworkForm):
             answers |= _of_mode(state, values)
         elif name in ("ipv4", "ipv6"):
             answers |= _range_after(values, name)
+        elif name == "nat_ipv6" and values["nat_ipv6"] and not values["ipv6"]:
+            answers["ipv6"] = free_ipv6(state)
         elif name == "pf" and values["pf"]:
             answers["functions"] = ()
         elif name == "functions" and values["functions"]:
@@ -249,20 +252,19 @@ class EditNetworkForm(_NetworkForm):
             return EditPlan()
 
     def preview(self, state: HostState, values: Values) -> tuple[Section, ...]:
-        """The difference, how each part of it is put into effect, and who is plugged in."""
+        """How each part of the change is put into effect, who is plugged in, and the difference."""
         network = self._old(state)
         if network is None:
             return ()
         text = self.text(state, values)
         diff = xml_diff(self._base, text, (_("stored"), _("changed")))
         plan = self._plan(values)
-        sections = [Section("", text=diff or _("Nothing is changed yet."), language="diff")]
-        if not plan.is_empty:
-            sections.append(plan_section(plan, network))
+        sections = [] if plan.is_empty else [plan_section(plan, network)]
         if plan.redefined and network.active:
             rows = tuple((Cell(line),) for line in impact_lines(state, network))
             sections.append(Section(_("Plugged in while it restarts"), rows=rows))
-        return tuple(sections)
+        shown = Section("", text=diff or _("Nothing is changed yet."), language="diff")
+        return (*sections, shown)
 
     def edited(self, _state: HostState, values: Values, text: str) -> Values:
         """As of a new network."""

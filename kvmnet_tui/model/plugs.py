@@ -7,7 +7,7 @@ from typing import NamedTuple
 from kvmnet_tui.model.joins import NicKey, natural_key
 from kvmnet_tui.model.links import Link
 from kvmnet_tui.model.state import HostState
-from kvmnet_tui.model.virt import Guest, Network, Nic
+from kvmnet_tui.model.virt import Guest, Network, Nic, twin_of
 
 _GUEST_TAP = re.compile(r"vnet\d+")
 
@@ -41,6 +41,52 @@ def plugs_of_network(state: HostState, network: Network) -> Iterator[Plug]:
             yield plug
 
 
+class Use(NamedTuple):
+    """A guest's NIC that uses a network; `coming` when only from the guest's next start on."""
+
+    guest: Guest
+    nic: Nic
+    coming: bool = False
+
+
+def uses_of_network(state: HostState, network: Network) -> Iterator[Use]:
+    """Every NIC of every guest that uses a network or its bridge, whatever its type says.
+
+    By name, straight into the bridge, or with a tap that somebody put in there.
+    """
+    for guest in sorted(state.guests.values(), key=lambda guest: natural_key(guest.name)):
+        now = [nic for nic in guest.nics if _uses(state, guest, nic, network)]
+        yield from (Use(guest, nic) for nic in now)
+        for nic in guest.stored_nics or ():
+            if twin_of(nic, now) is None and _refers(nic, network):
+                yield Use(guest, nic, coming=True)
+
+
+def _uses(state: HostState, guest: Guest, nic: Nic, network: Network) -> bool:
+    if _refers(nic, network):
+        return True
+    tap = state.link_named(nic.device) if guest.is_active and nic.device else None
+    bridge = state.link_named(network.bridge) if network.bridge else None
+    return tap is not None and bridge is not None and tap.master == bridge.index
+
+
+def _refers(nic: Nic, network: Network) -> bool:
+    if network_name(nic):
+        return network_name(nic) == network.name
+    return nic.type == "bridge" and bool(network.bridge) and nic.source == network.bridge
+
+
+def network_name(nic: Nic) -> str:
+    """The network that a NIC's definition names, "" for none."""
+    return nic.network or (nic.source if nic.type == "network" else "")
+
+
+def referring_guests(state: HostState, network: Network) -> tuple[str, ...]:
+    """The names of the guests whose definitions call a network by its name."""
+    uses = uses_of_network(state, network)
+    return tuple(dict.fromkeys(use.guest.name for use in uses if network_name(use.nic)))
+
+
 def network_of_bridge(state: HostState, bridge: str) -> Network | None:
     """The libvirt network behind a bridge."""
     return state.networks.get(state.topology.network_by_bridge.get(bridge, ""))
@@ -48,7 +94,7 @@ def network_of_bridge(state: HostState, bridge: str) -> Network | None:
 
 def network_of_nic(state: HostState, nic: Nic) -> Network | None:
     """The libvirt network that a NIC is plugged into, by name or straight into its bridge."""
-    name = nic.network or (nic.source if nic.type == "network" else "")
+    name = network_name(nic)
     if name:
         return state.networks.get(state.topology.network_by_name.get(name, ""))
     return network_of_bridge(state, nic.source) if nic.type == "bridge" else None

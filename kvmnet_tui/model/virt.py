@@ -52,6 +52,11 @@ class Network:
     persistent_xml: str = ""
     file: str = ""
 
+    def stranger_with(self, address: str, mac: str) -> str:
+        """The MAC that has the address leased now, "" when that is `mac` or nobody."""
+        holders = (lease.mac.lower() for lease in self.leases if lease.address == address)
+        return next((one for one in holders if one and one != mac.lower()), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Nic:

@@ -1,163 +1,30 @@
-"""What a <network> has several of, each as one line of text: pins, DNS records, portgroups. Pure.
+"""What a <network> has several of, each as one line: pins, DNS records, portgroups. Pure.
 
 A line is what a form shows and a user types, such as `52:54:00:aa:00:01 192.168.122.51 centos`.
-Lines are read strictly; an element that no line can express is left alone.
 """
 
 import ipaddress
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from kvmnet_tui.i18n import N_, _
+from kvmnet_tui.netxml.limits import (
+    bandwidth_of,
+    parse_bandwidth,
+    parse_vlan,
+    set_bandwidth,
+    set_vlan,
+    vlan_of,
+)
+from kvmnet_tui.netxml.listing import Entry, LineProblem, Listing, is_address
 from kvmnet_tui.netxml.syntax import Element, make
-
-Entry = dict[str, str]  # by attribute's name; "" is no value and is left out
 
 MAC = re.compile(r"([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}")
 DUID = re.compile(r"([0-9a-fA-F]{1,2}:){1,}[0-9a-fA-F]{1,2}")
 # What libvirt's schema takes for a name in the DNS (basictypes.rng, dnsName).
 DNS_NAME = re.compile(r"[a-zA-Z0-9.\-]+")
-_BANDWIDTH = ("average", "peak", "burst", "floor")
 _SRV_OPTIONS = ("domain", "target", "port", "priority", "weight")
-_BANDWIDTH_ORDER = ("inbound", "outbound")
-
-
-class LineProblem(ValueError):  # noqa: N818 - a finding, told to the user
-    """A line that cannot be used; the message is one sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A kind of element that comes in lists, and its notation.
-
-    `key` tells which element a changed line belongs to, so that what the line does not say of it
-    survives. `pattern` shows the notation, to be translated.
-    """
-
-    tag: str
-    pattern: str
-    parse: Callable[[str], Entry]
-    format: Callable[[Entry], str]
-    read: Callable[[Element], Entry]
-    write: Callable[[Element, Entry], None]
-    key: Callable[[Entry], Hashable]
-
-    def lines(self, elements: Iterable[Element]) -> list[str]:
-        """The lines of those that a line can express."""
-        return [self.format(self.read(one)) for one in elements if self.expresses(one)]
-
-    def expresses(self, element: Element) -> bool:
-        """Whether a line says all that the listing knows of."""
-        entry = self.read(element)
-        try:
-            return self.parse(self.format(entry)) == entry
-        except LineProblem:
-            return False
-
-    def entries(self, text: str) -> Iterator[Entry]:
-        """The entries of a text of lines; raises LineProblem."""
-        for line in text.splitlines():
-            if line.strip():
-                yield self.parse(line)
-
-    def new(self, entry: Entry) -> Element:
-        """An element that says it."""
-        element = make(self.tag)
-        self.write(element, entry)
-        return element
-
-
-def is_address(text: str) -> bool:
-    """Whether this is an IPv4 or IPv6 address."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def bandwidth_of(element: Element | None, direction: str) -> str:
-    """`average,peak,burst,floor` of `inbound` or `outbound`, as virsh takes it; "" for none."""
-    limits = element.first("bandwidth", direction) if element else None
-    if limits is None:
-        return ""
-    return ",".join(limits.get(name) for name in _BANDWIDTH).rstrip(",")
-
-
-def parse_bandwidth(text: str) -> Entry:
-    """Numbers in KiB/s (burst in KiB); raises LineProblem."""
-    parts = [part.strip() for part in text.split(",")]
-    if len(parts) > len(_BANDWIDTH) or any(part and not part.isdecimal() for part in parts):
-        raise LineProblem(
-            _("{text}: bandwidth is average,peak,burst,floor in KiB/s.").format(text=text)
-        )
-    found = {name: part for name, part in zip(_BANDWIDTH, parts, strict=False) if part}
-    if text.strip() and not found.get("average") and not found.get("floor"):
-        raise LineProblem(_("{text}: bandwidth begins with the average.").format(text=text))
-    return found
-
-
-def set_bandwidth(element: Element, direction: str, text: str, order: tuple[str, ...]) -> None:
-    """Write one direction's limits; an emptied <bandwidth> goes."""
-    wanted = parse_bandwidth(text) if text else {}
-    bandwidth = element.first("bandwidth")
-    if bandwidth is None:
-        if not wanted:
-            return
-        bandwidth = make("bandwidth")
-        element.place(bandwidth, order)
-    limits = bandwidth.first(direction)
-    if not wanted:
-        if limits is not None:
-            bandwidth.remove(limits)
-    else:
-        if limits is None:
-            limits = make(direction)
-            bandwidth.place(limits, _BANDWIDTH_ORDER)
-        for name in _BANDWIDTH:
-            limits.set(name, wanted.get(name, ""))
-    if not any(bandwidth.elements):
-        element.remove(bandwidth)
-
-
-def vlan_of(element: Element | None) -> str:
-    """`42`, or a trunk's tags `10,20:untagged`; "" for none."""
-    vlan = element.first("vlan") if element else None
-    if vlan is None:
-        return ""
-    return ",".join(
-        f"{tag.get('id')}:{tag.get('nativeMode')}" if tag.get("nativeMode") else tag.get("id")
-        for tag in vlan.all("tag")
-    )
-
-
-def parse_vlan(text: str) -> tuple[tuple[str, str], ...]:
-    """Tags with their native mode ("" for none); raises LineProblem."""
-    tags = []
-    for part in text.split(",") if text.strip() else ():
-        number, _colon, native = part.strip().partition(":")
-        if not number.isdecimal() or not 0 < int(number) < 4095:
-            raise LineProblem(_("{text}: VLAN tags are numbers from 1 to 4094.").format(text=part))
-        if native not in ("", "tagged", "untagged"):
-            raise LineProblem(_("{text}: a native VLAN is tagged or untagged.").format(text=part))
-        tags.append((number, native))
-    return tuple(tags)
-
-
-def set_vlan(element: Element, text: str, order: tuple[str, ...]) -> None:
-    """Write the tags; several, or a native one, make a trunk."""
-    if text == vlan_of(element):
-        return
-    tags = parse_vlan(text)
-    old = element.first("vlan")
-    if old is not None:
-        element.remove(old)
-    if tags:
-        trunk = "yes" if len(tags) > 1 or tags[0][1] else ""
-        children = [make("tag", {"id": number, "nativeMode": mode}) for number, mode in tags]
-        element.place(make("vlan", {"trunk": trunk}, children), order)
 
 
 def _attributes(*names: str) -> Callable[[Element], Entry]:
@@ -182,18 +49,7 @@ def _is_id(token: str) -> bool:
 def _parse_pin(line: str) -> Entry:
     entry: Entry = {}
     for token in line.split():
-        if MAC.fullmatch(token):
-            name, value = "mac", token.lower()
-        elif _is_id(token):
-            name, value = "id", token[3:]
-        elif is_address(token):
-            name, value = "ip", token
-        elif DNS_NAME.fullmatch(token):
-            name, value = "name", token
-        else:
-            raise LineProblem(
-                _("{text} is neither a MAC, an address nor a host name.").format(text=token)
-            )
+        name, value = _pin_part(token)
         if name in entry:
             raise LineProblem(_("{text} is one too many in its line.").format(text=token))
         entry[name] = value
@@ -201,7 +57,23 @@ def _parse_pin(line: str) -> Entry:
         raise LineProblem(_("The line lacks an address to give."))
     if not entry.keys() & {"mac", "id", "name"}:
         raise LineProblem(_("The line lacks a MAC (or id:DUID, or a name) to know the host by."))
+    if "mac" in entry and ":" in entry["ip"]:
+        raise LineProblem(_("An IPv6 address is pinned to a DUID or a name, not to a MAC."))
+    if "id" in entry and ":" not in entry["ip"]:
+        raise LineProblem(_("An IPv4 address is pinned to a MAC or a name, not to a DUID."))
     return entry
+
+
+def _pin_part(token: str) -> tuple[str, str]:
+    if MAC.fullmatch(token):
+        return "mac", token.lower()
+    if _is_id(token):
+        return "id", token[3:]
+    if is_address(token):
+        return "ip", token
+    if DNS_NAME.fullmatch(token):
+        return "name", token
+    raise LineProblem(_("{text} is neither a MAC, an address nor a host name.").format(text=token))
 
 
 def _format_pin(entry: Entry) -> str:
@@ -466,28 +338,3 @@ PORTGROUPS = Listing(
     _write_portgroup,
     lambda entry: entry["name"],
 )
-
-
-def merge(
-    listing: Listing, parent: Element, wanted: Iterable[Entry], order: tuple[str, ...] = ()
-) -> None:
-    """Make the children of `parent` say `wanted`, touching only those that differ."""
-    missing = list(wanted)
-    left: list[Element] = []
-    for element in parent.all(listing.tag):
-        entry = listing.read(element)
-        if entry in missing:
-            missing.remove(entry)
-        elif listing.expresses(element):
-            left.append(element)
-    for entry in missing:
-        key = listing.key(entry)
-        same = (each for each in left if listing.key(listing.read(each)) == key)
-        element_to_change = next(same, None)
-        if element_to_change is None:
-            parent.place(listing.new(entry), order)
-        else:
-            left.remove(element_to_change)
-            listing.write(element_to_change, entry)
-    for element in left:
-        parent.remove(element)

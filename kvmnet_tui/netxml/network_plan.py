@@ -9,10 +9,28 @@ import difflib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kvmnet_tui.netxml.network_fields import subnet_of
+from kvmnet_tui.i18n import _
+from kvmnet_tui.netxml.network_addresses import subnet_of
+from kvmnet_tui.netxml.reading import XmlProblem
 from kvmnet_tui.netxml.syntax import Element, make, parse
 
 ADD, MODIFY, DELETE = "add", "modify", "delete"
+COMMANDS = (ADD, "add-first", "add-last", DELETE, MODIFY)  # of `virsh net-update`
+# Its sections, and the element that each is about.
+SECTION_TAGS = {
+    "bridge": "bridge",
+    "domain": "domain",
+    "ip": "ip",
+    "ip-dhcp-host": "host",
+    "ip-dhcp-range": "range",
+    "forward": "forward",
+    "forward-interface": "interface",
+    "forward-pf": "pf",
+    "portgroup": "portgroup",
+    "dns-host": "host",
+    "dns-txt": "txt",
+    "dns-srv": "srv",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +121,21 @@ def differs(live: str, stored: str) -> bool:
 def xml_diff(old: str, new: str, names: tuple[str, str] = ("", "")) -> str:
     """A unified diff of two documents; "" when they are equal."""
     return "\n".join(difflib.unified_diff(old.splitlines(), new.splitlines(), *names, lineterm=""))
+
+
+def element_problem(command: str, section: str, xml: str) -> str:
+    """Why virNetworkUpdate cannot be asked for this; "" when it can."""
+    for text, word, known in (
+        (_("There is no command {word}, but these: {known}."), command, COMMANDS),
+        (_("There is no section {word}, but these: {known}."), section, SECTION_TAGS),
+    ):
+        if word not in known:
+            return text.format(word=word, known=", ".join(known))
+    try:
+        parse(xml, SECTION_TAGS[section])
+    except XmlProblem as problem:
+        return str(problem)
+    return ""
 
 
 def _common_ips(before: Element, after: Element) -> list[tuple[Element, Element]]:

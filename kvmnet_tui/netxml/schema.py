@@ -5,6 +5,7 @@ attribute or element without which the document would be right.
 """
 
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from kvmnet_tui.netxml.reading import XmlProblem
 from kvmnet_tui.netxml.syntax import parse, problem_at
 
 FOLDER = Path("/usr/share/libvirt/schemas")
+_MISSING = re.compile(r"Expecting an element (\S+), got nothing")
 LOOKED_AT = 400  # elements tried one by one: more would take longer than a keystroke may
 
 
@@ -35,7 +37,15 @@ def schema_problem(text: str, root: str = "network", folder: Path = FOLDER) -> X
     first = next((error for error in schema.error_log if error.line), None)
     said = first.message if first else _("it does not satisfy libvirt's schema")
     line = first.line if first else 1
-    return _culprit(schema, document) or problem_at(line, said)
+    return _culprit(schema, document) or problem_at(line, _in_our_words(said))
+
+
+def _in_our_words(said: str) -> str:
+    """libxml2's sentence, or ours for what is missing."""
+    missing = _MISSING.fullmatch(said)
+    if missing is None:
+        return said
+    return _("libvirt's schema wants a <{tag}> in here").format(tag=missing[1])
 
 
 @functools.cache

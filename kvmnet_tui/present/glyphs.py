@@ -21,10 +21,12 @@ class Glyphs:
     ellipsis: str
     arrow: str
     sparks: str
+    above: str
+    below: str
 
 
-UNICODE = Glyphs("●", "○", "▲", "×", "├ ", "└ ", "│ ", "  ", "…", "→", "▁▂▃▄▅▆▇█")
-ASCII = Glyphs("+", "-", "!", "x", "|-", "`-", "| ", "  ", "~", ">", "_.-:=+*#")
+UNICODE = Glyphs("●", "○", "▲", "×", "├ ", "└ ", "│ ", "  ", "…", "→", "▁▂▃▄▅▆▇█", "↑", "↓")
+ASCII = Glyphs("+", "-", "!", "x", "|-", "`-", "| ", "  ", "~", ">", "_.-:=+*#", "^", "v")
 
 _chosen: Glyphs | None = None
 

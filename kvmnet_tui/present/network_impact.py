@@ -1,16 +1,11 @@
 """Who is hit when a network stops, and how a change to it is put into effect. Pure."""
 
 from kvmnet_tui.i18n import _
-from kvmnet_tui.model.plugs import (
-    Plug,
-    link_names,
-    loose_taps,
-    plug_of_tap,
-    plugs_of_network,
-)
+from kvmnet_tui.model.plugs import Use, link_names, loose_taps, plug_of_tap, uses_of_network
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Network
 from kvmnet_tui.netxml import XmlProblem
+from kvmnet_tui.netxml.network_fields import OWN_BRIDGE_MODES
 from kvmnet_tui.netxml.network_plan import EditPlan, edit_plan, xml_diff
 from kvmnet_tui.present.cells import plain
 from kvmnet_tui.present.table import Cell, Section, Severity
@@ -18,18 +13,37 @@ from kvmnet_tui.present.text import clean, clean_block
 
 
 def impact_lines(state: HostState, network: Network) -> tuple[str, ...]:
-    """A line for each NIC that is plugged into the network or its bridge, running ones first."""
-    plugs = sorted(plugs_of_network(state, network), key=lambda plug: not plug.guest.is_active)
-    if not plugs:
+    """A line for each NIC that uses the network or its bridge, those of running guests first."""
+    uses = sorted(uses_of_network(state, network), key=lambda use: not use.guest.is_active)
+    if not uses:
         return (_("No guest is plugged into it."),)
-    return tuple(_plug_line(state, plug) for plug in plugs)
+    lines = tuple(_use_line(state, use) for use in uses)
+    if unplugs_when_it_stops(network):
+        return lines
+    return (*lines, _("Running guests stay plugged in: the network has no bridge of its own."))
 
 
-def _plug_line(state: HostState, plug: Plug) -> str:
-    guest, nic = plug
+def unplugs_when_it_stops(network: Network) -> bool:
+    """Whether the bridge goes with the network; the host's own, and macvtaps, stay."""
+    return network.forward_mode in OWN_BRIDGE_MODES
+
+
+def impact_question(state: HostState, network: Network) -> tuple[str, ...]:
+    """The same below a question, with what they are said above them."""
+    lines = impact_lines(state, network)
+    is_used = any(True for _use in uses_of_network(state, network))
+    return (_("These NICs are plugged into it:"), *lines) if is_used else lines
+
+
+def _use_line(state: HostState, use: Use) -> str:
+    guest, nic, coming = use
     addresses = ", ".join(one.address for one in state.address_book.addresses_of(nic.mac))
-    what = " ".join(filter(None, (nic.device, nic.mac, addresses)))
-    text = _("{guest} (running): {nic}") if guest.is_active else _("{guest} (not running): {nic}")
+    what = " ".join(filter(None, (nic.device, nic.mac, "" if coming else addresses)))
+    text = _("{guest} (not running): {nic}")
+    if coming:
+        text = _("{guest} (from its next start): {nic}")
+    elif guest.is_active:
+        text = _("{guest} (running): {nic}")
     return text.format(guest=clean(guest.name), nic=clean(what))
 
 
@@ -74,9 +88,10 @@ def _difference_plan(network: Network) -> EditPlan:
         return EditPlan()
 
 
-def loose_lines(state: HostState) -> tuple[str, ...]:
-    """A line for each tap that is in no bridge: whose it is and where it belongs."""
-    return tuple(_loose_line(state, name) for name in link_names(state, loose_taps(state)))
+def loose_lines(state: HostState, taps: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """A line for each of these taps, or each that is loose: whose it is and where it belongs."""
+    names = taps or link_names(state, loose_taps(state))
+    return tuple(_loose_line(state, name) for name in names)
 
 
 def _loose_line(state: HostState, tap: str) -> str:

@@ -1,14 +1,11 @@
 """A network's leases and pins as they can be chosen, to pin or unpin. Pure."""
 
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Lease, Network
-from kvmnet_tui.netxml import XmlProblem
-from kvmnet_tui.netxml.syntax import Element, parse
+from kvmnet_tui.netxml.network_pins import Pin, pins_in
 from kvmnet_tui.present.plugs import guest_of_mac
 from kvmnet_tui.present.text import aligned, clean
 from kvmnet_tui.present.units import iso_time
@@ -28,32 +25,9 @@ class LeaseChoice:
     why_not: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """A static host of a network's DHCP."""
-
-    address: str
-    mac: str = ""
-    duid: str = ""
-    hostname: str = ""
-
-
 def pins_of(network: Network) -> tuple[Pin, ...]:
     """The static hosts of a network, in the order of its XML."""
-    try:
-        root = parse(network.persistent_xml or network.xml, "network").root
-    except XmlProblem:
-        return ()
-    return tuple(
-        Pin(host.get("ip"), host.get("mac").lower(), host.get("id"), host.get("name"))
-        for host in _hosts(root)
-    )
-
-
-def _hosts(root: Element) -> Iterator[Element]:
-    for ip in root.all("ip"):
-        for dhcp in ip.all("dhcp"):
-            yield from dhcp.all("host")
+    return pins_in(network.persistent_xml or network.xml)
 
 
 def lease_choices(state: HostState, network: Network) -> tuple[LeaseChoice, ...]:
@@ -68,9 +42,8 @@ def lease_choices(state: HostState, network: Network) -> tuple[LeaseChoice, ...]
 
 
 def _of_pin(state: HostState, pin: Pin) -> LeaseChoice:
-    who = pin.mac or pin.duid or pin.hostname
     label = _("unpin {address}").format(address=pin.address)
-    hint = " ".join(filter(None, (who, _owner(state, pin.mac) or pin.hostname)))
+    hint = " ".join(filter(None, (pin.who, _owner(state, pin.mac) or pin.hostname)))
     return LeaseChoice(
         pin.address, pin.mac, pin.duid, pin.hostname, is_pin=True, label=label, hint=clean(hint)
     )
@@ -81,10 +54,10 @@ def _of_lease(state: HostState, lease: Lease, pinned: dict[str, str]) -> LeaseCh
     hint = " ".join(filter(None, (lease.mac, _owner(state, lease.mac) or lease.hostname)))
     why_not = ""
     is_ipv6 = ":" in lease.address
-    if is_expired(lease, time.time()):
+    if is_expired(lease, state.now):
         why_not = _("expired")
     elif is_ipv6 and not lease.client_id:
-        why_not = _("IPv6 is pinned by DUID, which this lease does not tell")
+        why_not = _("the lease does not tell its DUID")
     elif not is_ipv6 and lease.mac.lower() in pinned:
         why_not = _("its MAC is pinned to {address}").format(address=pinned[lease.mac.lower()])
     return LeaseChoice(
@@ -116,10 +89,12 @@ def lease_records(state: HostState, network: Network) -> list[dict[str, object]]
     for address in dict.fromkeys((*leased, *pinned)):
         lease, pin = leased.get(address), pinned.get(address)
         mac = lease.mac if lease else pin.mac if pin else ""
+        duid = (pin.duid if pin else "") or (lease.client_id if lease and ":" in address else "")
         records.append(
             {
                 "address": address,
                 "mac": mac or None,
+                "duid": duid or None,
                 "hostname": (lease.hostname if lease else pin.hostname if pin else "") or None,
                 "expires": iso_time(lease.expires, "seconds") if lease and lease.expires else None,
                 "guest": _owner(state, mac) or None,
@@ -132,13 +107,17 @@ def lease_records(state: HostState, network: Network) -> list[dict[str, object]]
 
 def lease_lines(state: HostState, network: Network) -> list[str]:
     """The same as lines of a table."""
-    header = (_("Address"), _("MAC"), _("Host name"), _("Guest"), _("Leased"), _("Pinned"))
+    header = (
+        _("Address"), _("MAC or DUID"), _("Host name"), _("Expires"), _("Guest"), _("Leased"),
+        _("Pinned"),
+    )  # fmt: skip
     words = {True: _("yes"), False: _("no")}
     rows = [
         (
             str(one["address"]),
-            str(one["mac"] or "-"),
+            str(one["duid"] or one["mac"] or "-"),
             str(one["hostname"] or "-"),
+            str(one["expires"] or "-"),
             str(one["guest"] or "-"),
             words[bool(one["leased"])],
             words[bool(one["pinned"])],

@@ -14,7 +14,7 @@ async def define_network(desk: "Desk", bridge: str) -> None:
     """The network wizard, with the bridge chosen already."""
     from kvmnet_tui.forms.network_form import NewNetworkForm  # noqa: PLC0415 - seldom used
 
-    await desk.run_form(NewNetworkForm(bridge))
+    await desk.run_form(NewNetworkForm(bridge), again=True)
 
 
 async def move_nics(desk: "Desk", bridge: str) -> None:

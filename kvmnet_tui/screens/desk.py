@@ -1,9 +1,9 @@
 """What an action works with: the picture, dialogs to ask the user, and requests to be done."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from kvmnet_tui.forms.form import Form, Option
+from kvmnet_tui.forms.form import Form, Option, Values
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.present.table import Cell, Section, Severity
 from kvmnet_tui.requests import Outcome, Request, RequestError
@@ -93,10 +93,31 @@ class Desk:
             self.flash(outcome.sentence)
         return outcome
 
-    async def run_form(self, form: Form, *, quietly: bool = False) -> Outcome | None:
-        """Have a form filled in and done."""
-        request = await self.form(form)
-        return None if request is None else await self.perform(request, quietly=quietly)
+    async def run_form(
+        self,
+        form: Form,
+        *,
+        quietly: bool = False,
+        again: bool = False,
+        look_again: Callable[[], Awaitable[None]] | None = None,
+    ) -> Outcome | None:
+        """Have a form filled in and done.
+
+        With `again` a refused request brings the form back, with all that was answered, after
+        `look_again` has brought the form up to date.
+        """
+        answers: Values | None = None
+        while True:
+            screen = FormScreen(form, self.state, answers)
+            request = await self.push(screen)
+            if request is None:
+                return None
+            outcome = await self.perform(request, quietly=quietly)
+            if outcome is not None or not again:
+                return outcome
+            answers = screen.answers
+            if look_again is not None:
+                await look_again()
 
     def flash(self, sentence: str) -> None:
         """Say something for a few seconds."""

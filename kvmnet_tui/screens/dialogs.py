@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
@@ -57,8 +57,9 @@ class QuestionDialog(ModalScreen[bool]):
         question = self._question
         with Vertical(classes="dialog"):
             yield Static(Text(clean(question.title), palette.STRONG))
-            for line in question.lines:
-                yield Static(Text(clean(line)))
+            if question.lines:
+                with VerticalScroll(id="about"):
+                    yield Static(Text("\n".join(map(clean, question.lines))))
             if question.type_to_confirm:
                 told = _("Type {word} to go on:").format(word=question.type_to_confirm)
                 yield Static(Text(told, palette.KEY))
@@ -67,14 +68,19 @@ class QuestionDialog(ModalScreen[bool]):
             yield Bar(id="dialog-keys")
 
     def on_mount(self) -> None:
-        """Name the keys."""
-        word = self._question.yes or _("yes")
-        key = "y" if self._question.danger and not self._question.type_to_confirm else "Enter"
-        keys = key_items((key, word, "screen.enter"), ("Esc", _("no"), "screen.answer(False)"))
-        self.query_one(Bar).show(keys)
+        """Name the keys, once it is known whether all lines are in sight."""
+        self.call_after_refresh(self._show_keys)
         for field in self.query(Input):
             field.cursor_blink = False
             field.focus()
+
+    def _show_keys(self) -> None:
+        word = self._question.yes or _("yes")
+        key = "y" if self._question.danger and not self._question.type_to_confirm else "Enter"
+        keys = [(key, word, "screen.enter"), ("Esc", _("no"), "screen.answer(False)")]
+        if any(about.max_scroll_y > 0 for about in self.query("#about")):
+            keys.append((_("Up Down"), _("more lines"), ""))
+        self.query_one(Bar).show(key_items(*keys))
 
     def action_answer(self, answer: bool) -> None:
         """Answer and close."""

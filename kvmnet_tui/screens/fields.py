@@ -13,7 +13,10 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from kvmnet_tui.forms.form import FieldKind, Finding, FormField
+from kvmnet_tui.i18n import _
 from kvmnet_tui.present.cells import marked
+from kvmnet_tui.present.glyphs import glyphs
+from kvmnet_tui.present.table import Severity
 from kvmnet_tui.present.text import clean
 from kvmnet_tui.widgets import palette
 from kvmnet_tui.widgets.options import Options, Toggle
@@ -97,10 +100,29 @@ class FieldBox(Vertical):
         """Type here."""
         self.screen.set_focus(self._answer)
 
+    @property
+    def takes_lines(self) -> bool:
+        """Whether Enter begins a new line here."""
+        return self.field.kind is FieldKind.LINES
+
+    @property
+    def hint(self) -> str:
+        """What the field is about, or the option under its cursor in full."""
+        option = self._answer.under_cursor if isinstance(self._answer, Options) else None
+        said = (option.why_not or option.hint) if option else ""
+        if option is None or not said:
+            return self.field.hint
+        return _("{option}: {about}").format(option=option.label, about=said)
+
     def tell(self, findings: Sequence[Finding]) -> None:
         """Say what is wrong with the answer, or worth knowing."""
         self._remarks.display = bool(findings)
         self._remarks.update(Group(*map(_remark, findings)))
+
+    def on_resize(self) -> None:
+        """Remarks that came below the answer come into sight too."""
+        if self.has_focus_within:
+            self.scroll_visible(animate=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tell the answer."""

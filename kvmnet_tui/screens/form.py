@@ -47,8 +47,7 @@ class FormScreen(Screen[Request | None]):
         Binding("up", "leave_line(-1)", show=False, priority=True),
         Binding("escape", "back", show=False, priority=True),
         Binding("ctrl+e", "edit", show=False, priority=True),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
+        Binding("ctrl+n", "next", show=False),
     ]
 
     def __init__(self, form: Form, state: HostState, answers: Values | None = None) -> None:
@@ -56,8 +55,8 @@ class FormScreen(Screen[Request | None]):
         self._form = form
         self._state = state
         self._initial = dict(form.initial(state))
-        self._values = dict(answers or self._initial)
-        self._number = len(self._steps) - 1 if answers else 0
+        self._values = dict(self._initial if answers is None else answers)
+        self._number = 0 if answers is None else len(self._steps) - 1
         self._boxes: dict[str, FieldBox] = {}
         self._touched: set[str] = set()
         self._seen: tuple[object, ...] = ()
@@ -184,12 +183,15 @@ class FormScreen(Screen[Request | None]):
     def _show_keys(self) -> None:
         forward = _("do it") if self._is_preview else _("next")
         back = _("back") if self._number else _("give up")
-        keys = [("Enter", forward, "screen.next"), ("Esc", back, "screen.back")]
+        box = self._focused_box
+        takes_lines = box is not None and box.takes_lines
+        next_key = "Ctrl+N" if takes_lines else "Enter"
+        keys = [(next_key, forward, "screen.next"), ("Esc", back, "screen.back")]
         if self._is_preview and self._edits:
             keys.append(("Ctrl+E", _("edit"), "screen.edit"))
         if not self._is_preview:
             keys.append(("Tab", _("next field"), "app.focus_next"))
-            keys.append((_("Space"), _("mark"), ""))
+            keys.append(("Enter", _("new line"), "") if takes_lines else (_("Space"), _("mark"), ""))
         self.query_one("#keys", Bar).show(key_items(*keys))
 
     @property
@@ -198,10 +200,19 @@ class FormScreen(Screen[Request | None]):
 
     # What the user does.
 
+    @property
+    def _focused_box(self) -> FieldBox | None:
+        return next((box for box in self._boxes.values() if box.has_focus_within), None)
+
     def on_descendant_focus(self) -> None:
-        """Say what the field with the cursor is about."""
-        field = next((box.field for box in self._boxes.values() if box.has_focus_within), None)
-        self.query_one("#hint", Static).update(Text(field.hint if field else "", palette.DIM))
+        """Say what the field with the cursor is about, and what the keys do in it."""
+        box = self._focused_box
+        self.query_one("#hint", Static).update(Text(box.hint if box else "", palette.DIM))
+        self._show_keys()
+
+    def on_options_moved(self) -> None:
+        """Say what the option under the cursor is about."""
+        self.on_descendant_focus()
 
     async def on_field_box_answered(self, event: FieldBox.Answered) -> None:
         """Take an answer over, as it stands by now."""

@@ -35,7 +35,7 @@ class HelpScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Fill the page."""
-        sections = (_screens(), *_here(self._actions), _rows(), _details(), _signs())
+        sections = (_screens(), *_here(self._actions), _rows(), _details(), _wizards(), _signs())
         self.query_one(DetailPane).show(_("Help"), sections, is_other=True)
         self.query_one(Bar).show(key_items(("Esc", _("close"), "app.pop_screen")))
 
@@ -90,6 +90,18 @@ def _details() -> Section:
         (_("Up, Down, PgUp, PgDn, g, G"), _("scroll")),
         ("y", _("copy the whole detail")),
         ("Esc", _("close")),
+    )
+
+
+def _wizards() -> Section:
+    return _section(
+        _("Wizards"),
+        (_("Tab, Up, Down"), _("next field, or the one before")),
+        (_("Space"), _("choose, mark, switch")),
+        ("Enter", _("next step; from the preview: do it")),
+        ("Ctrl+N", _("next step, also from where Enter begins a new line")),
+        ("Ctrl+E", _("edit the preview as text; once more: in $EDITOR")),
+        ("Esc", _("one step back; from the first: give up")),
     )
 
 

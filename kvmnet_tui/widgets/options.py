@@ -16,7 +16,7 @@ from kvmnet_tui.present.glyphs import glyphs
 from kvmnet_tui.widgets import palette
 from kvmnet_tui.widgets.text import fit
 
-MAX_ROWS = 10
+MAX_ROWS = 14
 MARK_WIDTH = 4
 _WAYS = {"down": 1, "j": 1, "up": -1, "k": -1}
 
@@ -37,14 +37,23 @@ class Options(Widget, can_focus=True):
     class Submitted(Message):
         """The user is done here."""
 
+    class Moved(Message):
+        """The cursor is on another option."""
+
     def __init__(self, options: Sequence[Option], chosen: Sequence[str], *, many: bool) -> None:
         super().__init__()
         self._options = tuple(options)
         self._many = many
         self._chosen = tuple(chosen)
-        self._cursor = next((at for at, option in enumerate(options) if option.value in chosen), 0)
+        self._cursor = self._start()
         self._top = 0
         self.styles.height = max(1, min(MAX_ROWS, len(self._options)))
+
+    def _start(self) -> int:
+        """The first that is chosen, else the first that can be."""
+        chosen = (at for at, one in enumerate(self._options) if one.value in self._chosen)
+        free = (at for at, one in enumerate(self._options) if not one.why_not)
+        return next(chosen, next(free, 0))
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -74,8 +83,17 @@ class Options(Widget, can_focus=True):
         at_cursor = position == self._cursor and self.has_focus
         style = palette.CURSOR if at_cursor else palette.DIM if option.why_not else palette.PLAIN
         label = fit(f"{self._mark(option)} {option.label}", min(width, self._label_width))
-        remark = fit(f"  {option.why_not or option.hint}", max(0, width - self._label_width))
-        return Strip([Segment(label, style), Segment(remark, palette.DIM)], width)
+        more = self._sign_of_more(position)
+        left = max(0, width - self._label_width - len(more))
+        remark = fit(f"  {option.why_not or option.hint}", left)
+        return Strip([Segment(label, style), Segment(f"{remark}{more}", palette.DIM)], width)
+
+    def _sign_of_more(self, position: int) -> str:
+        """What stands at the end of the first and last line where more are out of sight."""
+        if position == self._top > 0:
+            return f" {glyphs().above}"
+        last = self._top + self.size.height - 1
+        return f" {glyphs().below}" if position == last < len(self._options) - 1 else ""
 
     @property
     def _label_width(self) -> int:
@@ -129,6 +147,7 @@ class Options(Widget, can_focus=True):
         """Put the cursor on an option."""
         self._cursor = position
         self._follow()
+        self.post_message(self.Moved())
 
     def action_mark(self) -> None:
         """Choose what is under the cursor, or take it back."""

@@ -1,5 +1,7 @@
 """A guest that really boots: Debian's cloud kernel, a busybox that asks for leases, QEMU's agent.
 
+With `ask_for_ipv6` it asks for a DHCPv6 lease as well, with ISC's client.
+
 The packages are downloaded once, with apt, into .dev/guest/ of the checkout, and unpacked there;
 nothing is installed.
 """
@@ -26,6 +28,7 @@ CACHE = Path(__file__).parents[2] / ".dev" / "guest"
 INIT = Path(__file__).with_name("guest_init.sh")
 KERNEL = "linux-image-cloud-amd64"
 AGENT = "qemu-guest-agent"
+DHCPV6_CLIENT = "isc-dhcp-client"
 BOOT_SECONDS = 120.0  # 10 s on an idle machine
 
 # In the order in which they can be inserted.
@@ -120,6 +123,19 @@ def run_in_guest(lab: Libvirtd, guest: BootedGuest, script: str) -> None:
     lab.virsh("qemu-agent-command", guest.name, command)
 
 
+def ask_for_ipv6(lab: Libvirtd, guest: BootedGuest, link: str) -> None:
+    """Have the guest give back its DHCPv6 lease on a link, if it has one, and ask for one anew.
+
+    Its DUID is the one made of the link's MAC: 00:03:00:01:MAC.
+    """
+    # What the IPv4 client flushed away comes back with the link, and need not prove itself.
+    up = f"echo 0 > /proc/sys/net/ipv6/conf/{link}/accept_dad"
+    up += f"; ip link set {link} down; ip link set {link} up"
+    files = f"-lf /run/{link}.lease6 -pf /run/{link}.pid6"
+    client = f"dhclient -6 {files} -D LL -sf /bin/on-lease6"
+    run_in_guest(lab, guest, f"{up}; {client} -r {link}; {client} -1 {link}")
+
+
 def _text(path: Path) -> str:
     return path.read_text(errors="replace") if path.exists() else ""
 
@@ -149,7 +165,7 @@ def _kernel_package() -> str:
 
 def _build(scratch: Path) -> None:
     tree = scratch / "packages"
-    for package in (_kernel_package(), AGENT):
+    for package in (_kernel_package(), AGENT, DHCPV6_CLIENT):
         _unpack(package, scratch, tree)
     (kernel,) = tree.glob("boot/vmlinuz-*")
     shutil.copy(kernel, scratch / "vmlinuz")
@@ -185,12 +201,13 @@ def _entries(tree: Path) -> Iterator[bytes]:
     for number, module in enumerate(MODULES):
         (found,) = tree.glob(f"lib/modules/*/kernel/**/{module}.ko")
         yield _entry(f"modules/{number:02}-{module}.ko", stat.S_IFREG | 0o644, found.read_bytes())
-    agent = tree / "usr/sbin/qemu-ga"
-    yield _entry("bin/qemu-ga", stat.S_IFREG | 0o755, agent.read_bytes())
-    for library in _libraries(agent):
-        where = "lib64" if library.name.startswith("ld-linux") else "lib"
-        name = f"{where}/{library.name}"
-        yield _entry(name, stat.S_IFREG | 0o755, library.read_bytes())
+    programs = [tree / "usr/sbin/qemu-ga", tree / "sbin/dhclient"]
+    for program in programs:
+        yield _entry(f"bin/{program.name}", stat.S_IFREG | 0o755, program.read_bytes())
+    libraries = {each.name: each for program in programs for each in _libraries(program)}
+    for name, library in libraries.items():
+        where = "lib64" if name.startswith("ld-linux") else "lib"
+        yield _entry(f"{where}/{name}", stat.S_IFREG | 0o755, library.read_bytes())
     yield _entry("TRAILER!!!", 0, b"")
 
 
@@ -205,7 +222,7 @@ def _libraries(program: Path) -> list[Path]:
     """The shared libraries of this machine that the program needs."""
     listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
     if "not found" in listed:
-        raise NotAvailable(f"libraries of {AGENT} are not installed: {listed}")
+        raise NotAvailable(f"libraries of {program.name} are not installed: {listed}")
     return [Path(path) for path in re.findall(r"(/\S+)(?= \()", listed)]
 
 

@@ -19,7 +19,19 @@ if [ "$1" = bound ] || [ "$1" = renew ]; then
     echo "lease $interface $ip" > /dev/ttyS0
 fi
 END
-chmod +x /bin/on-lease
+cat > /bin/on-lease6 <<'END'
+#!/bin/busybox sh
+case "$reason" in
+BOUND6 | RENEW6 | REBIND6)
+    ip -6 addr add "$new_ip6_address/64" dev "$interface"
+    echo "lease $interface $new_ip6_address" > /dev/ttyS0
+    ;;
+RELEASE6 | STOP6 | EXPIRE6)
+    ip -6 addr del "$old_ip6_address/64" dev "$interface"
+    ;;
+esac
+END
+chmod +x /bin/on-lease /bin/on-lease6
 
 ask() {
     ip link set "$1" up
@@ -30,13 +42,12 @@ ask() {
     seen=" "
     while true; do
         for path in /sys/class/net/eth*; do
-            link=${path##*/}
-            [ -e "$path" ] || continue
+            number=$(cat "$path/ifindex" 2> /dev/null) || continue
             case "$seen" in
-            *" $link "*) ;;
+            *" $number "*) ;;
             *)
-                seen="$seen$link "
-                ask "$link" &
+                seen="$seen$number " # a NIC that comes after another has its name, but not this
+                ask "${path##*/}" &
                 ;;
             esac
         done

@@ -57,6 +57,12 @@ def bond_under_vlan_under_bridge() -> Layout:
     )
 
 
+def bridge_on_bond() -> Layout:
+    inherited = Addresses(Method.INHERIT, "bond0", (CIDR,), (GATEWAY,), (GATEWAY,))
+    bridge = Made("virbr1", Kind.BRIDGE, addresses=inherited, mac=MAC)
+    return Layout((bridge,), (Joined("bond0", "virbr1", Kind.BRIDGE, "bond"),))
+
+
 def removed_bridge() -> Layout:
     back = Addresses(Method.INHERIT, "virbr1", (CIDR,), (GATEWAY,))
     return Layout(freed=(Freed("ens32", "virbr1", back),), removed=("virbr1",))

@@ -31,8 +31,9 @@ iface ens32 inet static
     address 10.1.1.2/24
     gateway 10.1.1.1
 TEXT
-    PATH=$tree/sbin:$PATH
-    export PATH
+    # Where everybody looks, the guard too, who trusts no PATH.
+    mount -t tmpfs none /usr/local/sbin
+    cp -P "$tree"/sbin/* /usr/local/sbin
     ifup -a >&2
 else
     ip address add 10.1.1.2/24 dev ens32

@@ -36,7 +36,6 @@ class ManagedHost:
 
     def __init__(self, kept_by: KeptBy) -> None:
         self._script = _script(kept_by)
-        self._tree = unpacked() / "sbin" if kept_by is KeptBy.IFUPDOWN else None
 
     def __enter__(self) -> "ManagedHost":
         self._holder = _held("--net", "--mount", "sh", *self._script)
@@ -79,9 +78,8 @@ class ManagedHost:
 
     def environment(self) -> Mapping[str, str]:
         """What a login over ens32 has around it."""
-        path = os.environ["PATH"]
         return {
-            "PATH": f"{self._tree}:{path}" if self._tree else path,
+            "PATH": os.environ["PATH"],
             "HOME": "/run",
             "LANG": "C.UTF-8",
             "SSH_CONNECTION": f"{GATEWAY} 50022 {ADDRESS} 22",
@@ -109,6 +107,16 @@ class ManagedHost:
     def program(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """kvmnet-tui's own command line."""
         return self.tried(sys.executable, "-m", "kvmnet_tui", "--lang", "en", *arguments)
+
+    def told(self, *arguments: str) -> str:
+        """What kvmnet-tui says; it must succeed."""
+        done = self.program(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def device_of_address(self) -> str:
+        """Which link has the host's address."""
+        return self.run("ip", "-o", "-4", "address", "show", "to", ADDRESS).split()[1]
 
     def office(self, *argv: str, check: bool = True) -> str:
         """What a command prints in the office."""

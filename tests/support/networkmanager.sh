@@ -11,6 +11,9 @@ done
 # NetworkManager waits for udev, and calls every link unmanaged, unless sysfs is read-only.
 mount -t sysfs -o ro none /sys
 mkdir -p /run/dbus /etc/NetworkManager/system-connections
+# Names are asked of nobody here, and what NetworkManager learns of them stays here.
+: >/run/resolv.conf
+[ ! -e /etc/resolv.conf ] || mount --bind /run/resolv.conf /etc/resolv.conf
 
 cat >/run/dbus.conf <<'EOF'
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"

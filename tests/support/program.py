@@ -25,11 +25,14 @@ class Answer(NamedTuple):
     err: str
 
 
-def run(*arguments: str, within: Sequence[str] = (), **environment: str) -> Answer:
-    """Run the program to its end; `within` is a command line that runs what follows it."""
+def run(*arguments: str, within: Sequence[str] = (), typed: str = "", **environment: str) -> Answer:
+    """Run the program to its end; `within` is a command line that runs what follows it.
+
+    `typed` is its standard input, which is no terminal.
+    """
     done = subprocess.run(
         [*within, *PROGRAM, *arguments],
-        stdin=subprocess.DEVNULL,
+        input=typed,
         capture_output=True,
         text=True,
         check=False,

@@ -20,7 +20,7 @@ from kvmnet_tui.app import AppSettings, KvmnetApp
 from kvmnet_tui.controller import Controller, Publish
 from kvmnet_tui.model.interest import Interest
 from kvmnet_tui.model.state import HostState
-from kvmnet_tui.requests import Outcome, Request
+from kvmnet_tui.requests import Outcome, Request, RequestError
 
 GOLDENS = Path(__file__).parents[1] / "goldens" / "screens"
 PATIENCE_SECONDS = 10.0
@@ -35,6 +35,7 @@ class StillHost(Controller):
         self.interests: list[Interest] = []
         self.requests: list[Request] = []
         self.outcome = Outcome("Done.")
+        self.refusals: list[RequestError] = []
         self._say = publish
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -43,8 +44,10 @@ class StillHost(Controller):
         self.interests.append(interest)
 
     async def perform(self, request: Request) -> Outcome:
-        """Remember what was asked for, and call it done."""
+        """Remember what was asked for; the first are refused while there are refusals."""
         self.requests.append(request)
+        if self.refusals:
+            raise self.refusals.pop(0)
         return self.outcome
 
     def show(self, picture: HostState) -> None:

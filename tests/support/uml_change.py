@@ -28,14 +28,29 @@ SETUP = (
     f"ip route add default via {GATEWAY} metric 42",
 )
 BOND = "bond create bond0 --member ens32 --member ens36"
+# The gateway is reached with the tag 7 too.
+TAGGED = (
+    "ip -n office link add link br0 name br0.7 up type vlan id 7",
+    f"ip -n office address add {GATEWAY}/32 dev br0.7",
+)
+# The switch's two ports become one channel that speaks LACP.
+CHANNEL = (
+    "ip -n office link add channel type bond mode 802.3ad miimon 100 lacp_rate fast",
+    *(f"ip -n office link set {name} down" for name in ("far32", "far36")),
+    *(f"ip -n office link set {name} master channel" for name in ("far32", "far36")),
+    "ip -n office link set channel master br0 up",
+)
 # Name of the case -> the commands before it, the change, and the commands after its rollback.
 CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "bond": ((), BOND),
     "bond-bridge": ((), f"{BOND} --bridge virbr1"),
-    "bond-vlan-bridge": ((), f"{BOND} --bridge virbr1 --vlan 7"),
+    "untagged-switch": ((), f"{BOND} --bridge virbr1 --vlan 7"),
+    "bond-vlan-bridge": (TAGGED, f"{BOND} --bridge virbr1 --vlan 7"),
     "wrong-switch": (("ip -n office link set far36 nomaster",), BOND),
     "remove-member": ((f"!{BOND}",), "bond remove-member bond0 ens36"),
     "delete-bond": ((), "bond delete bond0 --heir ens36"),
+    "no-lacp": (("!bond delete bond0 --heir ens32",), f"{BOND} --mode 802.3ad"),
+    "lacp": (CHANNEL, f"{BOND} --mode 802.3ad"),
 }
 
 
@@ -44,21 +59,22 @@ def main() -> None:
     outbox = Path(sys.argv[1])
     Path("/run/netns").mkdir(exist_ok=True)
     for command in SETUP:
-        _run(*command.split())
+        run(*command.split())
     Path("/run/kvmnet-tui").mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "none", "/var/lib"], check=True)
     results = {}
     for name, (before, change) in CASES.items():
         for command in before:
             if command.startswith("!"):
-                _program(f"{command[1:]} --yes")
-                _program("change confirm --anyway")
+                for words in (f"{command[1:]} --yes --backend runtime", "change confirm --anyway"):
+                    done = program(words)
+                    assert done["status"] == 0, done["err"]
             else:
-                _run(*command.split())
+                run(*command.split())
         results[name] = _try(change)
         (outbox / "changes.json").write_text(json.dumps(results))
         if name == "wrong-switch":
-            _run("ip", "-n", "office", "link", "set", "far36", "master", "br0")
+            run("ip", "-n", "office", "link", "set", "far36", "master", "br0")
 
 
 def _try(change: str) -> dict[str, Any]:
@@ -67,11 +83,13 @@ def _try(change: str) -> dict[str, Any]:
         ["ip", "netns", "exec", "office", "ping", "-i", "0.02", "-q", ADDRESS],
         stdout=subprocess.PIPE, text=True,
     ) as ping:  # fmt: skip
-        made = _program(f"{change} --yes --backend runtime")
-        links = json.loads(_run("ip", "-d", "-j", "address", "show"))
-        answered = _run("ping", "-c", "1", "-W", "2", GATEWAY, check=False)
-        shown = json.loads(_program("change", "show", "--json")["out"] or "{}")
-        cancelled = _program("change cancel")
+        made = program(f"{change} --yes --backend runtime")
+        links = json.loads(run("ip", "-d", "-j", "address", "show"))
+        answered = run("ping", "-c", "1", "-W", "2", GATEWAY, check=False)
+        if made["status"] == 0:  # LACP needs a moment to agree
+            _wait(lambda: all(probe["now"] for probe in _lacp_probes()))
+        shown = _change()
+        cancelled = program("change cancel")
         _wait(lambda: _picture() == before)
         ping.send_signal(2)
         said, _nothing = ping.communicate()
@@ -88,6 +106,16 @@ def _try(change: str) -> dict[str, Any]:
     }
 
 
+def _change() -> dict[str, Any]:
+    """The last change as `change show` tells it."""
+    change: dict[str, Any] = json.loads(program("change", "show", "--json")["out"] or "{}")
+    return change
+
+
+def _lacp_probes() -> list[dict[str, Any]]:
+    return [probe for probe in _change()["probes"] if probe["kind"] == "lacp"]
+
+
 def _link(one: dict[str, Any]) -> dict[str, Any]:
     own = one.get("linkinfo", {})
     return {
@@ -100,7 +128,7 @@ def _link(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def _picture() -> dict[str, Any]:
-    links = json.loads(_run("ip", "-j", "address", "show"))
+    links = json.loads(run("ip", "-j", "address", "show"))
     return {
         "links": {
             one["ifname"]: [
@@ -110,7 +138,7 @@ def _picture() -> dict[str, Any]:
             ]
             for one in links
         },
-        "routes": sorted(_run("ip", "-4", "route").replace(" linkdown", "").splitlines()),
+        "routes": sorted(run("ip", "-4", "route").replace(" linkdown", "").splitlines()),
     }  # fmt: skip
 
 
@@ -120,7 +148,8 @@ def _wait(condition: Any) -> None:
         time.sleep(0.1)
 
 
-def _program(*words: str) -> dict[str, Any]:
+def program(*words: str) -> dict[str, Any]:
+    """What kvmnet-tui says: `status`, `out` and `err`."""
     arguments = words[0].split() if len(words) == 1 else list(words)
     done = subprocess.run(
         [sys.executable, "-m", "kvmnet_tui", "--lang", "en", *arguments],
@@ -129,7 +158,8 @@ def _program(*words: str) -> dict[str, Any]:
     return {"status": done.returncode, "out": done.stdout, "err": done.stderr}
 
 
-def _run(*argv: str, check: bool = True) -> str:
+def run(*argv: str, check: bool = True) -> str:
+    """What a command prints."""
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
     assert not check or done.returncode == 0, f"{argv}: {done.stderr}"
     return done.stdout

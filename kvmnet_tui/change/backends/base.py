@@ -1,7 +1,9 @@
 """What a backend is: pure functions from a wish and the facts to the parts of a plan."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from kvmnet_tui.change.backends.dhcp import Client
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.findings import Finding
 from kvmnet_tui.change.plan import FileChange, Step
@@ -20,6 +22,12 @@ class Backend(Protocol):
 
     name: BackendName
 
+    def dhcp(self, facts: HostFacts) -> Client | None:
+        """Its DHCP client; None where it asks by itself, or where there is no manager."""
+
+    def is_leased(self, link: str, facts: HostFacts) -> bool:
+        """Whether a link's configuration says DHCP; asked only where `dhcp` is a client."""
+
     def findings(self, wish: Wish, facts: HostFacts) -> tuple[Finding, ...]:
         """Why it cannot be done this way, or what to know before."""
 
@@ -31,6 +39,9 @@ class Backend(Protocol):
 
     def commit(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """Keep it over a reboot."""
+
+    def settle(self, there: Sequence[str], gone: Sequence[str]) -> tuple[Step, ...]:
+        """Tell the manager which links are there now, and which no longer; part of the commit."""
 
     def rollback(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """Take back what the trial told other services; the kernel is put back after it."""

@@ -1,12 +1,14 @@
 """ifcfg files with network.service: tried in the kernel, then written."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_interface
 from pathlib import PurePosixPath
 from typing import Final
 
 from kvmnet_tui.change.backends import ifcfg_file
+from kvmnet_tui.change.backends.dhcp import Client, Dhclient
 from kvmnet_tui.change.backends.layout import (
     Addresses,
     FileEdit,
@@ -30,6 +32,9 @@ from kvmnet_tui.i18n import _
 
 FOLDER: Final = "/etc/sysconfig/network-scripts"
 _ROUTES: Final = ("route-", "route6-", "rule-", "rule6-")
+_DHCLIENT: Final = Dhclient(
+    "/var/run/dhclient-{link}.pid", "/var/lib/dhclient/dhclient--{link}.lease"
+)
 # Settings of a file that a new file beside it takes over as found.
 _AS_FOUND: Final = ("NM_CONTROLLED", "USERCTL")
 # Of the addressing, what a link keeps when only its IPv4 address is another one.
@@ -49,6 +54,16 @@ class Ifcfg:
 
     in_kernel: TrialInKernel
     name = BackendName.IFCFG
+
+    def dhcp(self, facts: HostFacts) -> Client | None:
+        """The one that `ifup-eth` starts."""
+        return _DHCLIENT if "dhclient" in facts.programs else None
+
+    def is_leased(self, link: str, facts: HostFacts) -> bool:
+        """Whether its file says so."""
+        files = _files(facts)
+        said = (ifcfg_file.read(text) for path, text in files.items() if "/ifcfg-" in path)
+        return any(one.get("DEVICE") == link and one.get("BOOTPROTO") == "dhcp" for one in said)
 
     def findings(self, wish: Wish, facts: HostFacts) -> tuple[Finding, ...]:
         """What to know before."""
@@ -70,7 +85,12 @@ class Ifcfg:
 
     def commit(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """All files or none, whenever the power goes."""
-        return at_once(edits(layout_of(wish, facts), _files(facts)), "network.service")
+        service = "network.service" if facts.has_systemd else ""
+        return at_once(edits(layout_of(wish, facts), _files(facts)), service)
+
+    def settle(self, there: Sequence[str], gone: Sequence[str]) -> tuple[Step, ...]:  # noqa: ARG002
+        """It sees for itself."""
+        return ()
 
     def rollback(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:  # noqa: ARG002
         """The kernel's part is all there is."""

@@ -1,30 +1,33 @@
-"""ifupdown: tried in the kernel, with DHCP by `ifup -i FILE`; then /etc/network/interfaces."""
+"""ifupdown: tried in the kernel; then /etc/network/interfaces."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Final
 
+from kvmnet_tui.change.backends.dhcp import ByIfup, Client, Dhclient, ifupdown_step
 from kvmnet_tui.change.backends.interfaces_edit import edits
+from kvmnet_tui.change.backends.interfaces_file import pieces
 from kvmnet_tui.change.backends.layout import (
     CannotConfigure,
     FileEdit,
     Kind,
     Layout,
-    Method,
     TrialInKernel,
 )
 from kvmnet_tui.change.backends.together import at_once, in_words
 from kvmnet_tui.change.backends.wished import layout_of
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.findings import Finding, Verdict
-from kvmnet_tui.change.plan import FileChange, Step, run_step, write_step
+from kvmnet_tui.change.plan import FileChange, Step
 from kvmnet_tui.change.wishes import BackendName, Wish
 from kvmnet_tui.i18n import _
+from kvmnet_tui.sources.managers.interfaces import read_paths
 
-FOLDER: Final = "/etc/network"
-# The programs that a stanza with a bridge or bond needs at boot, and Debian's packages of them.
-_HELPERS: Final = {Kind.BRIDGE: ("brctl", "bridge-utils"), Kind.BOND: ("ifenslave", "ifenslave")}
+# The hooks that a stanza with a bridge or bond needs at boot, and Debian's packages of them.
+_HELPERS: Final = {Kind.BRIDGE: ("bridge", "bridge-utils"), Kind.BOND: ("ifenslave", "ifenslave")}
 _IFUPDOWN2: Final = "ifreload"  # needs none of them
-_DHCP_SECONDS: Final = 60
+_DHCLIENT: Final = Dhclient("/run/dhclient.{link}.pid", "/var/lib/dhcp/dhclient.{link}.leases")
 
 
 @dataclass(frozen=True)
@@ -51,25 +54,35 @@ class Ifupdown:
         """The files as they will be."""
         return tuple(FileChange(one.path, one.before, one.after) for one in _edits(wish, facts))
 
+    def dhcp(self, facts: HostFacts) -> Client:
+        """The one that ifupdown prefers."""
+        return _DHCLIENT if "dhclient" in facts.programs else ByIfup()
+
+    def is_leased(self, link: str, facts: HostFacts) -> bool:
+        """Whether one of its stanzas says dhcp."""
+        return any(
+            piece.iface == link and piece.words[2:4] == ("inet", "dhcp")
+            for text in _files(facts).values()
+            for piece in pieces(text)
+        )
+
     def trial(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
-        """The kernel; who asks for an address by DHCP is asked to do so on the new link."""
-        return (*self.in_kernel(wish, facts), *_dhcp(layout_of(wish, facts)))
+        """The kernel alone."""
+        return self.in_kernel(wish, facts)
 
     def commit(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
         """Replace the files at once."""
-        return at_once(_edits(wish, facts), "networking.service")
+        return at_once(_edits(wish, facts), "networking.service" if facts.has_systemd else "")
 
-    def rollback(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
-        """End the DHCP client of the trial; the kernel's part comes after it."""
-        layout = layout_of(wish, facts)
-        return tuple(
-            step
-            for name in _asking(layout)
-            for step in (
-                run_step(("ifdown", "--force", "-i", _trial_file(name), name), may_fail=True),
-                run_step(("rm", "-f", _trial_file(name))),
-            )
-        )
+    def settle(self, there: Sequence[str], gone: Sequence[str]) -> tuple[Step, ...]:
+        """Its list of links that are up, without which `ifdown` would not touch them."""
+        up = (ifupdown_step("ifup", link, "manual", may_fail=True) for link in there)
+        down = (ifupdown_step("ifdown", link, "manual", may_fail=True) for link in gone)
+        return (*up, *down)
+
+    def rollback(self, wish: Wish, facts: HostFacts) -> tuple[Step, ...]:  # noqa: ARG002
+        """The kernel's part is all there is."""
+        return ()
 
     def by_hand(self, wish: Wish, facts: HostFacts) -> tuple[str, ...]:
         """How to undo a committed change."""
@@ -77,37 +90,30 @@ class Ifupdown:
 
 
 def _edits(wish: Wish, facts: HostFacts) -> tuple[FileEdit, ...]:
-    read = facts.files.items()
-    files = {path: text for path, text in read if path.startswith(f"{FOLDER}/")}
-    return edits(layout_of(wish, facts), files)
+    return edits(layout_of(wish, facts), _files(facts))
+
+
+def _files(facts: HostFacts) -> dict[str, str]:
+    """Those that ifupdown reads, and no other that lies beside them."""
+    paths = read_paths(_Texts(facts.files))
+    return {path: facts.files[path] for path in paths if path in facts.files}
+
+
+class _Texts:
+    """The files that were read of the host."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def text(self, path: str) -> str:
+        return self._texts.get(path, "")
+
+    def matching(self, pattern: str) -> list[str]:
+        return sorted(path for path in self._texts if PurePosixPath(path).match(pattern))
 
 
 def _lacking(layout: Layout, facts: HostFacts) -> list[tuple[str, str]]:
     if _IFUPDOWN2 in facts.programs:
         return []
     needed = ((one.name, *_HELPERS[one.kind]) for one in layout.made if one.kind in _HELPERS)
-    return [(name, package) for name, program, package in needed if program not in facts.programs]
-
-
-def _asking(layout: Layout) -> tuple[str, ...]:
-    """The new links that ask for their address."""
-    return tuple(one.name for one in layout.made if one.addresses.method is Method.DHCP)
-
-
-def _trial_file(name: str) -> str:
-    return f"/run/network/kvmnet-tui-{name}"
-
-
-def _dhcp(layout: Layout) -> tuple[Step, ...]:
-    return tuple(
-        step
-        for name in _asking(layout)
-        for step in (
-            write_step(_trial_file(name), f"iface {name} inet dhcp\n", None),
-            run_step(
-                ("ifup", "--force", "-i", _trial_file(name), name),
-                f"ask for an address on {name}",
-                seconds=_DHCP_SECONDS,
-            ),
-        )
-    )
+    return [(name, package) for name, hook, package in needed if hook not in facts.hooks]

@@ -26,7 +26,7 @@ from kvmnet_tui.sources.managers.interfaces import INTERFACES
 _BLANK: Final = Piece(("\n",))
 # Options of a stanza that speak of the NIC itself and stay with it when its addresses go.
 _OF_THE_NIC: Final = re.compile(
-    r"hwaddress|ethernet_\w+|link_\w+|hardware_\w+|offload_\w+|wpa_\w+|wireless_\w+"
+    r"hwaddress|vlan_raw_device|ethernet_\w+|link_\w+|hardware_\w+|offload_\w+|wpa_\w+|wireless_\w+"
 )
 _OF_AN_ADDRESS: Final = re.compile(
     r"address|netmask|network|broadcast|gateway|pointopoint|scope|client|hostname|leasehours"
@@ -335,12 +335,12 @@ def _said_of(addresses: Addresses, *, four: bool) -> list[tuple[str, str]]:
 
 
 def _stays(link: str, name: str, value: str) -> bool:
-    """Whether an option speaks of the NIC itself: it stays when the addresses go."""
+    """Whether an option speaks of the NIC or bond itself: it stays when the addresses go."""
     if name in _COMMANDS:
         return "ethtool" in value or bool(
             re.search(rf"\bip link set (dev )?{re.escape(link)}\b", value)
         )
-    return _OF_THE_NIC.fullmatch(name) is not None
+    return any(one.fullmatch(name) for one in (_OF_THE_NIC, _OF_A_BOND))
 
 
 def _of_a_controller(name: str, value: str) -> bool:  # noqa: ARG001 - the shape of a filter

@@ -64,6 +64,7 @@ class Profiles:
     commit: tuple[FileEdit, ...]  # in the order in which they are written
     activate: tuple[tuple[str, str], ...]  # UUID and link, in this order
     down: tuple[tuple[str, str], ...]  # profiles that nothing stands in for: UUID and link
+    leased: tuple[str, ...]  # links whose old profiles want a lease
 
 
 def profiles(layout: Layout, files: Files, active: Mapping[str, str]) -> Profiles:
@@ -84,21 +85,31 @@ class _Writer:
             keyfile.read(text).get("connection", {}).get("uuid", "") for text in files.values()
         )
         self._namespace = uuid5(UUID(int=0), f"kvmnet-tui {' '.join(there)}")
+        joined = (one.link for one in layout.joined)
+        self._renewed = (*joined, *(one.link for one in layout.freed if self._speaks(one)))
+        # A controller with another profile than its members know would lose them.
+        self._followers = {
+            link: controller for controller in self._renewed for link in self._under_it(controller)
+        }
 
     def profiles(self) -> Profiles:
         layout = self._layout
         own = [
             *(self._port(one) for one in layout.joined),
             *(self._given_back(one) for one in layout.freed if self._speaks(one)),
+            *(self._following(link, controller) for link, controller in self._followers.items()),
             *(self._made(one) for one in layout.made),
         ]
         touched = (
             *(one.link for one in layout.joined),
             *(one.link for one in layout.freed),
+            *self._followers,
             *layout.removed,
         )
         old = {link: self._uuid(link) for link in touched if self._uuid(link)}
-        return Profiles(tuple(own), old, self._commit(own, touched), self._order(), self._down(old))
+        leased = tuple(link for link in old if wants_lease(self._said[link]))
+        commit = self._commit(own, touched)
+        return Profiles(tuple(own), old, commit, self._order(), self._down(old), leased)
 
     def _down(self, old: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         """What is freed without an address, and the controllers that go, which are last."""
@@ -116,7 +127,7 @@ class _Writer:
 
     def _controller(self, link: str) -> str:
         """A controller's UUID: of the profile made for it, else of the one it has."""
-        if any(made.name == link for made in self._layout.made):
+        if link in self._renewed or any(made.name == link for made in self._layout.made):
             return self._own_uuid(link)
         if uuid := self._uuid(link):
             return uuid
@@ -161,6 +172,23 @@ class _Writer:
         sections = {"connection": connection, **kept, **_addressing(freed.addresses, source)}
         return self._profile(freed.link, freed.link, sections)
 
+    def _under_it(self, controller: str) -> list[str]:
+        """The links whose profiles name this link's, or the link itself, as their controller."""
+        names = {self._uuid(controller), controller} - {""}
+        return [link for link, said in self._said.items() if controller_in(said) in names]
+
+    def _following(self, link: str, controller: str) -> Profile:
+        """A member's profile as it is, under its controller's new one."""
+        old = self._said[link]
+        said = old["connection"]
+        kind = (
+            Kind.BOND if "bond" in (said.get("slave-type"), said.get("port-type")) else Kind.BRIDGE
+        )
+        name = f"{controller}-{link}"
+        connection = self._connection(name, link, said.get("type", "ethernet"))
+        connection |= {**_kept(old), **self._under(controller, kind)}
+        return self._profile(name, link, {**old, "connection": connection})
+
     def _profile(self, name: str, link: str, sections: keyfile.Sections) -> Profile:
         return Profile(self._free(name), self._own_uuid(link), link, keyfile.written(sections))
 
@@ -202,9 +230,19 @@ class _Writer:
         layout = self._layout
         joined = sorted(layout.joined, key=lambda one: one.link in layout.moved)
         freed = [one.link for one in layout.freed if self._speaks(one)]
-        return tuple(
-            (self._own_uuid(link), link) for link in (*(one.link for one in joined), *freed)
-        )
+        links = (*(one.link for one in joined), *freed, *self._followers)
+        return tuple((self._own_uuid(link), link) for link in links)
+
+
+def controller_in(profile: keyfile.Sections) -> str:
+    """The controller that a profile names, by UUID or as a link; newer words are `controller`."""
+    said = profile.get("connection", {})
+    return said.get("controller", said.get("master", ""))
+
+
+def wants_lease(profile: keyfile.Sections) -> bool:
+    """Whether DHCP gives it its address: that is what NetworkManager does unless told otherwise."""
+    return not controller_in(profile) and profile.get("ipv4", {}).get("method", "auto") == "auto"
 
 
 def _kind_sections(made: Made) -> dict[str, dict[str, str]]:
@@ -238,7 +276,9 @@ def _of_method(addresses: Addresses, source: keyfile.Sections) -> dict[str, dict
         case Method.INHERIT if "ipv4" in found or "ipv6" in found:
             return found
         case Method.DHCP:
-            return {**found, "ipv4": {"method": "auto"}}
+            identity = {key: value for key, value in found.get("ipv4", {}).items()
+                        if key.startswith("dhcp-")}  # fmt: skip
+            return {**found, "ipv4": {**identity, "method": "auto"}}
         case Method.NONE:
             return {"ipv4": {"method": "disabled"}, "ipv6": {"method": "disabled"}}
         case _:

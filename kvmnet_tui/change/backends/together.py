@@ -9,25 +9,30 @@ from collections.abc import Sequence
 from typing import Final
 
 from kvmnet_tui.change.backends.layout import FileEdit
-from kvmnet_tui.change.plan import Step, remove_step, run_step, write_step
+from kvmnet_tui.change.plan import Step, digest, remove_step, run_step, write_step
 
 STAGE: Final = "/var/lib/kvmnet-tui/finish"
 UNITS: Final = "/etc/systemd/system"
 
 
-def at_once(edits: Sequence[FileEdit], service: str) -> tuple[Step, ...]:
-    """Steps after any of which a boot finds the files exactly old or exactly new."""
-    if len(edits) < 2:
-        return in_order(edits)
-    staged = [_staged(number, edit) for number, edit in _kept(edits)]
+def at_once(edits: Sequence[FileEdit], service: str, then: Sequence[Step] = ()) -> tuple[Step, ...]:
+    """Steps after any of which a boot finds the files exactly old or exactly new.
+
+    `then` is carried out once all are in place. Where no systemd runs the service ("") nobody
+    finishes anything: there the order alone has to do.
+    """
+    if len(edits) < 2 or not service:
+        return (*in_order(edits), *then)
+    staged = [_staged(edit) for edit in edits if edit.after is not None]
     dropin = f"{UNITS}/{service}.d/90-kvmnet-tui.conf"
     text = _dropin(edits, dropin)
     return (
         *staged,
         write_step(dropin, text, None, say=f"from here on {service} finishes by itself"),
         *in_order(edits),
+        *then,
         remove_step(dropin, text),
-        *(remove_step(_stage(number), edit.after or "") for number, edit in _kept(edits)),
+        run_step(("rm", "-rf", STAGE)),
         run_step(("systemctl", "daemon-reload"), may_fail=True),
     )
 
@@ -49,26 +54,29 @@ def in_words(edits: Sequence[FileEdit]) -> tuple[str, ...]:
     return (*made, *(f"put {path} back as the diff shows it" for path in kept))
 
 
-def _kept(edits: Sequence[FileEdit]) -> list[tuple[int, FileEdit]]:
-    return [(number, edit) for number, edit in enumerate(edits) if edit.after is not None]
+def _stage(edit: FileEdit) -> str:
+    """Where the new text lies meanwhile: what an earlier change left there has another name."""
+    return f"{STAGE}/{digest(edit.after)}"
 
 
-def _stage(number: int) -> str:
-    return f"{STAGE}/{number}"
-
-
-def _staged(number: int, edit: FileEdit) -> Step:
-    return write_step(_stage(number), edit.after or "", None, 0o600)
+def _staged(edit: FileEdit) -> Step:
+    return write_step(_stage(edit), edit.after or "", None, 0o600)
 
 
 def _dropin(edits: Sequence[FileEdit], path: str) -> str:
     """What the service does before it starts; a second power cut in it does no harm."""
     lines = [
-        f"ExecStartPre=-/usr/bin/install -m {edit.mode:o} {_stage(number)} {edit.path}"
+        f"ExecStartPre=-/usr/bin/install -m {edit.mode:o} {_stage(edit)} {_quoted(edit.path)}"
         if edit.after is not None
-        else f"ExecStartPre=-/bin/rm -f {edit.path}"
-        for number, edit in enumerate(edits)
+        else f"ExecStartPre=-/bin/rm -f {_quoted(edit.path)}"
+        for edit in edits
     ]
-    stages = " ".join(_stage(number) for number, _edit in _kept(edits))
-    tidy = ["ExecStartPre=-/bin/sync", f"ExecStartPre=-/bin/rm -f {path} {stages}"]
+    tidy = [f"ExecStartPre=-/bin/{words}" for words in ("sync", f"rm -f {path}", f"rm -rf {STAGE}")]
     return "\n".join(["[Service]", *lines, *tidy, ""])
+
+
+def _quoted(path: str) -> str:
+    """A path as one word of a command line of systemd's (systemd.service(5))."""
+    for special, meant in (("\\", "\\\\"), ('"', '\\"'), ("%", "%%"), ("$", "$$")):
+        path = path.replace(special, meant)
+    return f'"{path}"'

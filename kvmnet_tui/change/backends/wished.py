@@ -1,7 +1,9 @@
 """From a wish and the host's facts to the layout that the backends write down."""
 
+from collections.abc import Iterator
+
 from kvmnet_tui.change.backends.layout import Addresses, Freed, Joined, Kind, Layout, Made, Method
-from kvmnet_tui.change.facts import HostFacts
+from kvmnet_tui.change.facts import HostFacts, LinkFact
 from kvmnet_tui.change.wishes import (
     AddMember,
     AddPort,
@@ -56,8 +58,13 @@ def carrier_of(members: tuple[str, ...], facts: HostFacts) -> str:
 
 def heir_of(controller: str, heir: str, facts: HostFacts) -> str:
     """Who gets the controller's address: the one named, else its first NIC, bond or VLAN."""
-    ports = [link.name for link in facts.ports_of(controller) if link.kind not in _VIRTUAL]
-    return heir or next(iter(ports), "")
+    return heir or next((link.name for link in _ways_out(controller, facts)), "")
+
+
+def _ways_out(controller: str, facts: HostFacts) -> Iterator[LinkFact]:
+    """A bond's members, or a bridge's ports that are no guests'."""
+    is_bond = controller in facts.links and facts.links[controller].kind == "bond"
+    return (one for one in facts.ports_of(controller) if is_bond or one.kind not in _VIRTUAL)
 
 
 def _with_bridge(wish: CreateBridge, facts: HostFacts) -> Layout:
@@ -109,9 +116,7 @@ def _bridge(spec: BridgeSpec, uplink: str, addresses: Addresses, facts: HostFact
 def _without(controller: str, named: str, facts: HostFacts) -> Layout:
     heir = heir_of(controller, named, facts)
     others = (
-        Freed(link.name, controller)
-        for link in facts.ports_of(controller)
-        if link.name != heir and link.kind not in _VIRTUAL
+        Freed(link.name, controller) for link in _ways_out(controller, facts) if link.name != heir
     )
     back = _addresses(Addressing(), controller, facts)
     freed = (Freed(heir, controller, back),) if heir else ()

@@ -222,7 +222,8 @@ def _lease(addressing: Addressing, source: str, facts: HostFacts) -> Iterator[Fi
     """What the DHCP server knows the host by: the MAC moves, a name or DUID may not."""
     asks = addressing.mode in (AddressMode.INHERIT, AddressMode.DHCP)
     identity = facts.leases.get(source)
-    if not asks or identity is None:
+    says_it_itself = facts.owner(source).name == "NetworkManager"  # see nm_findings
+    if not asks or identity is None or says_it_itself:
         return
     if identity == "mac":
         told = _("The lease of {link} goes by its MAC, which moves along: the address stays.")

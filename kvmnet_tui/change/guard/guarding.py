@@ -8,7 +8,7 @@ import shutil
 import time
 from pathlib import Path
 
-from .disk import digest_of, sync_folder, write_whole
+from .disk import digest_of, digest_of_text, sync_folder, write_whole
 from .host import Data, Failed, boottime, ip_json, link_named, run
 from .journal import (
     APPLYING,
@@ -25,16 +25,22 @@ from .journal import (
     TRIAL,
     Journal,
 )
-from .probes import logins_since, passes
-from .snapshot import difference, take_snapshot
+from .logins import logins_since
+from .meddling import Meddling, first_steps
+from .probes import passes
+from .snapshot import difference, take_snapshot, without_metrics
 from .steps import DO, stage, staged
 from .texts import _
+from .third_line import ThirdLine
+from .timer import end_timer, set_timer
 
 KEPT_CHANGES = 20
 TICK = 0.1  # seconds between looks at the verbs
 PROBE_EVERY = 1.0
+PREPARED_SECONDS = 30.0  # whoever starts a guard waits so long for it
 BASELINE_TRIES = 4
 VERIFY_SECONDS = 10.0
+SETTLE_SECONDS = 0.5
 COMMIT_TRIES = 3
 
 
@@ -46,6 +52,7 @@ class Guard:
         self.plan: Data = json.loads((folder / "plan.json").read_text())
         self.journal = Journal(folder)
         self.last_answer: dict[int, float] = {}
+        self.third_line = ThirdLine(self.journal, self.plan.get("uplinks", []))
 
     def go(self) -> None:
         """Do what the journal's state asks for until it is final."""
@@ -63,7 +70,10 @@ class Guard:
         self.finish()
 
     def arm(self) -> None:
-        """Nothing is touched unless the host is what the plan was made for."""
+        """Nothing is touched unless the host is what the plan was made for, and somebody waits."""
+        if boottime() > self.journal["prepared"] + PREPARED_SECONDS:
+            self.journal.enter(REFUSED, problem=_("Its guard died before it began."))
+            return
         changed = difference(self.plan["snapshot"], take_snapshot(self.plan["watched"]))
         if changed:
             said = _("The host has changed since the plan was made: {what}.")
@@ -80,6 +90,14 @@ class Guard:
             masters={one["ifname"]: one["master"] for one in ip_json("link") if "master" in one},
         )
         self.keep_a_copy()
+        self.time_it(window)
+
+    def time_it(self, seconds: float) -> None:
+        """Arm the timer that does not hang on this guard; going on without is better than not."""
+        try:
+            set_timer(self.folder, seconds)
+        except Failed as failed:
+            self.journal.note(_("no timer beside the guard: {reason}").format(reason=failed))
 
     def passed_before(self, probe: Data) -> bool:
         return any(passes(probe, applied=False) for _again in range(BASELINE_TRIES))
@@ -103,7 +121,11 @@ class Guard:
 
     def apply(self) -> None:
         """Make it so; what does not work is taken back at once."""
+        if boottime() >= self.journal["deadline"]:
+            self.take_back(_("Its guard was dead until it was too late."))
+            return
         self.journal.enter(APPLYING)
+        self.third_line.set_up(self.plan["window_seconds"])
         try:
             for step in self.plan["trial"]:
                 self.do(step)
@@ -116,6 +138,8 @@ class Guard:
         self.journal.enter(
             TRIAL, began=began, deadline=began + window, deadline_at=time.time() + window
         )
+        self.time_it(window)
+        self.third_line.put_off(window)
 
     def do(self, step: Data) -> None:
         self.journal.note(step["say"] or step["do"])
@@ -167,7 +191,8 @@ class Guard:
             return
         for number, probe in enumerate(self.plan["probes"]):
             silent = boottime() - self.last_answer[number]
-            lost = probe["kind"] == "gateway" and self.journal["before"][number] and not now[number]
+            asked = probe["kind"] in ("gateway", "ping") and self.journal["before"][number]
+            lost = asked and not now[number]
             if lost and silent >= self.plan["patience_seconds"]:
                 said = _("The gateway {target} has been silent for {seconds} s.")
                 self.take_back(said.format(target=probe["target"], seconds=round(silent)))
@@ -197,7 +222,9 @@ class Guard:
             deadline=self.journal["deadline"] + seconds,
             deadline_at=self.journal["deadline_at"] + seconds,
         )
+        self.third_line.put_off(self.journal["deadline"] - boottime())
         self.journal.note(_("extended by {seconds} s").format(seconds=round(seconds)))
+        self.time_it(self.journal["deadline"] - boottime())
 
     def confirm(self, words: Data) -> None:
         """Begin to keep it, once everything that will be written is on the disk already."""
@@ -216,11 +243,12 @@ class Guard:
     # Keeping it.
 
     def check_commit(self) -> None:
+        for step in first_steps(self.plan["commit"]):
+            path = Path(step["path"])
+            is_there = step["do"] == "write" and digest_of(path) == digest_of_text(step["text"])
+            if digest_of(path) != step["before"] and not is_there:
+                raise Failed(_("{path} was changed by somebody else").format(path=path))
         for step in self.plan["commit"]:
-            if step["do"] in ("write", "remove"):
-                path = Path(step["path"])
-                if digest_of(path) != step["before"]:
-                    raise Failed(_("{path} was changed by somebody else").format(path=path))
             if step["do"] == "write":
                 stage(step)
 
@@ -232,11 +260,13 @@ class Guard:
 
     def commit(self) -> None:
         """Only forward: every step may be done twice, and none is left out."""
+        self.third_line.take_away()
         problems = [self.journal["problem"]] if self.journal["problem"] else []
         while (number := self.journal["step"]) < len(self.plan["commit"]):
             problem = self.committed_step(self.plan["commit"][number])
-            problems += [problem] if problem else []
+            problems += [problem] if problem and problem not in problems else []
             self.journal.save(step=number + 1, problem=" ".join(problems))
+        self.third_line.take_away()  # where NetworkManager did not listen before
         self.journal.enter(COMMITTED)
 
     def committed_step(self, step: Data) -> str:
@@ -254,22 +284,26 @@ class Guard:
     def roll_back(self) -> None:
         """Put everything back until it is as it was."""
         strays = self.strays()
+        meddling = Meddling(self.plan)
+        meddling.keep_copies(self.folder)
         end = time.monotonic() + VERIFY_SECONDS
         while True:
             self.roll_back_once()
             left = self.left_over()
-            if not left:
+            if not left or (meddling.theirs and not self.own_links_left()):
                 break
             if time.monotonic() >= end:
                 problem = f"{self.journal['problem']} {left}.".strip()
                 self.journal.enter(ROLLBACK_FAILED, problem=problem)
                 return
             time.sleep(0.3)
-        problem = self.journal["problem"]
+        said = (self.journal["problem"], meddling.in_words(self.folder), left and f"{left}.")
+        problem = " ".join(filter(None, said))
         homeless = [tap for tap in strays if not self.sent_home(tap)]
         if homeless:
-            said = _("These had joined meanwhile and are in no bridge now: {taps}.")
-            problem = f"{problem} {said.format(taps=', '.join(homeless))}".strip()
+            told = _("These had joined meanwhile and are in no bridge now: {taps}.")
+            problem = f"{problem} {told.format(taps=', '.join(homeless))}".strip()
+        self.third_line.take_away()
         self.journal.enter(ROLLED_BACK, problem=problem)
 
     def sent_home(self, tap: str) -> bool:
@@ -286,13 +320,31 @@ class Guard:
 
     def roll_back_once(self) -> None:
         for step in self.plan["rollback"]:
+            if step.get("if_left") and self.is_back_within(SETTLE_SECONDS):
+                continue
             try:
                 self.do(step)
             except (Failed, OSError) as failed:
                 self.journal.note(str(failed))
 
+    def is_back_within(self, seconds: float) -> bool:
+        """Whether a manager has put everything back; its last links may just be going."""
+        end = time.monotonic() + seconds
+        while self.left_over():
+            if time.monotonic() >= end:
+                return False
+            time.sleep(TICK)
+        return True
+
     def left_over(self) -> str:
-        return difference(self.plan["snapshot"], take_snapshot(self.plan["watched"]))
+        """The first thing that is not as it was."""
+        wanted, found = self.plan["snapshot"], take_snapshot(self.plan["watched"])
+        if self.plan["backend"] == "nm":
+            wanted, found = without_metrics(wanted), without_metrics(found)
+        return difference(wanted, found)
+
+    def own_links_left(self) -> list[str]:
+        return [name for name in self.plan["own_links"] if link_named(name)]
 
     def strays(self) -> list[str]:
         """Others' links that joined what we made, such as taps of guests that were started."""
@@ -307,6 +359,8 @@ class Guard:
 
     def finish(self) -> None:
         """The last word, whatever fails in it."""
+        with contextlib.suppress(Failed):
+            end_timer(self.folder)
         for step in self.plan["finish"]:
             with contextlib.suppress(Failed, OSError):
                 DO[step["do"]](step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from .host import Data, ip_json
@@ -47,6 +48,12 @@ def _route_text(family: int, route: Data) -> str:
     keys = ("dst", "gateway", "dev", "protocol", "scope", "prefsrc", "metric", "table")
     words = [f"{key} {route[key]}" for key in keys if route.get(key) not in (None, "")]
     return f"{family} {' '.join(words)}{' onlink' if 'onlink' in route.get('flags', ()) else ''}"
+
+
+def without_metrics(snapshot: Data) -> Data:
+    """For NetworkManager, which deals metrics out anew whenever a profile comes up."""
+    routes = sorted(re.sub(r" metric \d+", "", route) for route in snapshot["routes"])
+    return {**snapshot, "routes": routes}
 
 
 def difference(wanted: Data, found: Data) -> str:

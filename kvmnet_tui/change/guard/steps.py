@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import os
 import re
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .disk import digest_of, put_in_place, write_beside
+from .disk import digest_of, digest_of_text, put_in_place, write_beside
 from .host import Data, Failed, run
+from .old_profiles import do_lease, do_resume
 from .packets import announce, arp_answers
 from .probes import PROBE_TIMEOUT, holds
-from .texts import _
+from .texts import N_, _
 
 
 def do_ip(step: Data) -> None:
@@ -42,8 +44,7 @@ def do_run(step: Data) -> None:
 
 def do_write(step: Data) -> None:
     path = Path(step["path"])
-    wanted = hashlib.sha256(step["text"].encode(errors="surrogateescape")).hexdigest()
-    if digest_of(path) == wanted:
+    if digest_of(path) == digest_of_text(step["text"]):
         with contextlib.suppress(FileNotFoundError):
             staged(path).unlink()
         return
@@ -91,12 +92,22 @@ def do_announce(step: Data) -> None:
     announce(step["link"], step["addresses"])
 
 
+NOT_WITHIN = {
+    "carrier": N_("{link} has no carrier within {seconds} s"),
+    "forwarding": N_("{link} does not forward within {seconds} s"),
+    "mii": N_("{link} is not up in its bond within {seconds} s"),
+    "lacp": N_("{link} hears no LACP partner within {seconds} s: set its switch port up for LACP"),
+    "addressed": N_("{link} got no address within {seconds} s"),
+    "absent": N_("{link} is still there after {seconds} s"),
+}
+
+
 def do_wait(step: Data) -> None:
     end = time.monotonic() + step["seconds"]
     while not holds(step["what"], step["link"]):
         if time.monotonic() >= end:
-            said = _("{link} is not {what} within {seconds} s")
-            raise Failed(said.format(what=step["what"], **_named(step)))
+            said = NOT_WITHIN[step["what"]]
+            raise Failed(_(said).format(**_named(step)))
         time.sleep(0.05)
 
 
@@ -114,6 +125,18 @@ def do_arp(step: Data) -> None:
             raise Failed(said.format(target=step["target"], **_named(step)))
 
 
+def do_end(step: Data) -> None:
+    """No signal that can be answered: a DHCP client would release its lease."""
+    try:
+        pid = int(Path(step["pid_file"]).read_text())
+        words = re.split(rb"[\0 ]", Path(f"/proc/{pid}/cmdline").read_bytes())
+        if step["link"].encode() in words:
+            os.kill(pid, signal.SIGKILL)
+            Path(step["pid_file"]).unlink()
+    except (OSError, ValueError):
+        pass  # it does not run
+
+
 DO: dict[str, Callable[[Data], None]] = {
     "ip": do_ip,
     "run": do_run,
@@ -123,4 +146,7 @@ DO: dict[str, Callable[[Data], None]] = {
     "announce": do_announce,
     "wait": do_wait,
     "arp": do_arp,
+    "lease": do_lease,
+    "resume": do_resume,
+    "end": do_end,
 }

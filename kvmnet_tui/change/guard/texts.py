@@ -12,6 +12,11 @@ def _(message: str) -> str:
     return _texts.gettext(message)
 
 
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name
+    """Marks a text that `_` translates later."""
+    return message
+
+
 def speak(catalogue: Path) -> None:
     """Say everything from here on in the language of a compiled catalogue."""
     global _texts

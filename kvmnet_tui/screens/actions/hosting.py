@@ -33,19 +33,15 @@ async def read_facts(desk: "Desk") -> "HostFacts | None":
 
 async def try_form(desk: "Desk", form: "WishForm") -> None:
     """Have a form filled in, start its trial and show that; what is refused is to be mended."""
-    from kvmnet_tui.screens.form import FormScreen  # noqa: PLC0415 - not before it is needed
 
-    screen = FormScreen(form, desk.state)
-    while (request := await desk.push(screen)) is not None:
-        outcome = await desk.perform(request, quietly=True)
-        if outcome is not None:
-            await show_trial(desk, outcome.record)
-            return
+    async def look_again() -> None:
         facts = await read_facts(desk)
-        if facts is None:
-            return
-        form.look_again(facts)
-        screen = FormScreen(form, desk.state, screen.answers)
+        if facts is not None:
+            form.look_again(facts)
+
+    outcome = await desk.run_form(form, quietly=True, again=True, look_again=look_again)
+    if outcome is not None:
+        await show_trial(desk, outcome.record)
 
 
 async def show_trial(desk: "Desk", change: str) -> None:

@@ -12,7 +12,6 @@ from kvmnet_tui.requests.networks import (
     EditNetwork,
     NetworkRef,
     PinLease,
-    RenameNetwork,
     RepairTaps,
     RestartNetwork,
     SetNetworkAutostart,
@@ -95,7 +94,7 @@ def _nothing_loose(state: HostState, _key: Key) -> str:
 async def _new(desk: Desk, _key: Key) -> None:
     from kvmnet_tui.forms.network_form import NewNetworkForm  # noqa: PLC0415 - when it is wanted
 
-    await desk.run_form(NewNetworkForm())
+    await desk.run_form(NewNetworkForm(), again=True)
 
 
 async def _edit(desk: Desk, key: Key) -> None:
@@ -103,7 +102,7 @@ async def _edit(desk: Desk, key: Key) -> None:
 
     network = _network(desk.state, key)
     if network is not None:
-        outcome = await desk.run_form(EditNetworkForm(network))
+        outcome = await desk.run_form(EditNetworkForm(network), again=True)
         if outcome is not None and (outcome.record or {}).get("restart"):
             await _offer_restart(desk, network)
 
@@ -135,11 +134,11 @@ async def _offer_restart(desk: Desk, network: Network) -> None:
 
 
 async def _sure(desk: Desk, network: Network, text: str, word: str, *, more: str = "") -> bool:
-    """Ask, naming every NIC that is hit."""
-    from kvmnet_tui.present.network_impact import impact_lines  # noqa: PLC0415
+    """Ask, naming every NIC that is hit; `more` is said below them."""
+    from kvmnet_tui.present.network_impact import impact_question  # noqa: PLC0415
     from kvmnet_tui.screens.dialogs import Question  # noqa: PLC0415
 
-    lines = impact_lines(desk.state, network)
+    lines = impact_question(desk.state, network)
     if more:
         lines = (*lines, more)
     question = Question(text.format(name=network.name), lines, word, danger=True)
@@ -162,7 +161,7 @@ async def _stop(desk: Desk, key: Key) -> None:
     if network is None:
         return
     gone = "" if network.persistent else _("It is transient: it will be gone.")
-    text = _("Stop network {name}? These NICs are plugged into it:")
+    text = _("Stop network {name}?")
     if await _sure(desk, network, text, _("stop"), more=gone):
         await desk.perform(StopNetwork(_ref(network)))
 
@@ -171,17 +170,24 @@ async def _restart(desk: Desk, key: Key) -> None:
     network = _network(desk.state, key)
     if network is None:
         return
-    text = _("Restart network {name}? These NICs are plugged into it:")
-    more = _("Running guests are unplugged for a moment and plugged back in.")
-    if await _sure(desk, network, text, _("restart"), more=more):
+    text = _("Restart network {name}?")
+    if await _sure(desk, network, text, _("restart"), more=_while_it_restarts(network)):
         await desk.perform(RestartNetwork(_ref(network)))
+
+
+def _while_it_restarts(network: Network) -> str:
+    from kvmnet_tui.present.network_impact import unplugs_when_it_stops  # noqa: PLC0415
+
+    if not unplugs_when_it_stops(network):
+        return ""
+    return _("Running guests are unplugged for a moment and plugged back in.")
 
 
 async def _remove(desk: Desk, key: Key) -> None:
     network = _network(desk.state, key)
     if network is None:
         return
-    text = _("Remove network {name} for good? These NICs are plugged into it:")
+    text = _("Remove network {name} for good?")
     if await _sure(desk, network, text, _("remove")):
         await desk.perform(UndefineNetwork(_ref(network)))
 
@@ -191,9 +197,7 @@ async def _rename(desk: Desk, key: Key) -> None:
 
     network = _network(desk.state, key)
     if network is not None:
-        request = await desk.form(RenameForm(network))
-        if isinstance(request, RenameNetwork):
-            await desk.perform(request)
+        await desk.run_form(RenameForm(network), again=True)
 
 
 async def _leases(desk: Desk, key: Key) -> None:

@@ -2,14 +2,22 @@
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import Final, NamedTuple
-
-from kvmnet_tui.sources.managers.files import HostFiles
+from typing import Final, NamedTuple, Protocol
 
 INTERFACES: Final = "/etc/network/interfaces"
 _DEEPEST: Final = 8  # files that take in each other end here
 # Options that name links which the stanza's link takes for its ports or members.
 _TAKES: Final = {"bridge_ports", "bridge-ports", "bond-slaves", "slaves", "bond_slaves"}
+
+
+class Files(Protocol):
+    """Where the texts come from: the host, or what was read of it."""
+
+    def text(self, path: str) -> str:
+        """The file's text, "" when there is none."""
+
+    def matching(self, pattern: str) -> list[str]:
+        """The absolute paths that match a shell pattern."""
 
 
 class Stanza(NamedTuple):
@@ -19,7 +27,7 @@ class Stanza(NamedTuple):
     line: str
 
 
-def read_stanzas(files: HostFiles) -> dict[str, Stanza]:
+def read_stanzas(files: Files) -> dict[str, Stanza]:
     """The stanza of each link: its own `iface`, else the one that takes it for a port."""
     own: dict[str, Stanza] = {}
     taken: dict[str, Stanza] = {}
@@ -33,7 +41,12 @@ def read_stanzas(files: HostFiles) -> dict[str, Stanza]:
     return taken | own
 
 
-def _lines(files: HostFiles, path: str, depth: int) -> Iterator[tuple[str, str]]:
+def read_paths(files: Files) -> tuple[str, ...]:
+    """The files that count, in the order in which they are read."""
+    return tuple(dict.fromkeys((INTERFACES, *(path for path, _ in _lines(files, INTERFACES, 0)))))
+
+
+def _lines(files: Files, path: str, depth: int) -> Iterator[tuple[str, str]]:
     """Path and line of all that is said, lines joined and files taken in."""
     text = files.text(path).replace("\\\n", " ")
     for line in map(str.strip, text.splitlines()):
@@ -46,7 +59,7 @@ def _lines(files: HostFiles, path: str, depth: int) -> Iterator[tuple[str, str]]
                 yield from _lines(files, found, depth + 1)
 
 
-def _taken_in(files: HostFiles, keyword: str, argument: str, path: str) -> list[str]:
+def _taken_in(files: Files, keyword: str, argument: str, path: str) -> list[str]:
     if not argument or keyword not in ("source", "source-directory"):
         return []
     if not argument.startswith("/"):

@@ -19,10 +19,15 @@ class ChangeLog:
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
 
+    @property
+    def file(self) -> Path:
+        """Where it is; raises RuntimeError when there is no home."""
+        return self._file or default_file()
+
     def note(self, title: str, text: str) -> str:
         """Append `text`; "" when that was done, else why not."""
         try:
-            file = self._file or default_file()
+            file = self.file
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if file.exists() and file.stat().st_size > ROTATE_BYTES:
                 file.replace(file.with_suffix(".old"))

@@ -1,7 +1,6 @@
 """Performs changes to a network's text: edits, single updates, pinned leases."""
 
-import ipaddress
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -10,17 +9,16 @@ import libvirt
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.netxml import XmlProblem
-from kvmnet_tui.netxml.network_fields import ip_for, subnet_of, values_of
+from kvmnet_tui.netxml.network_fields import values_of
+from kvmnet_tui.netxml.network_pins import Pin, PinProblem, pin_update, unpin_update
 from kvmnet_tui.netxml.network_plan import (
-    ADD,
-    DELETE,
     EditPlan,
     Update,
     differs,
     edit_plan,
+    element_problem,
     xml_diff,
 )
-from kvmnet_tui.netxml.syntax import Element, make, parse
 from kvmnet_tui.requests import Context, Outcome, RequestError
 from kvmnet_tui.requests import networks as ask
 from kvmnet_tui.requests.networks import NetworkRef
@@ -54,7 +52,8 @@ class Edits:
         _name_stays(request)
         before, after, notes = await self._caller.call(partial(_edit, request=request))
         if before == after:
-            return Outcome(_("Network {name} is as it was.").format(name=ref.name), notes)
+            record = {"name": ref.name, "diff": "", "restart": _waits(context.state, ref.uuid)}
+            return Outcome(_("Network {name} is as it was.").format(name=ref.name), (), record)
         diff = self._note(request.title, before, after)
         await self._shown(context, ref, after)
         text = (
@@ -193,9 +192,9 @@ def _said(one: Update) -> dict[str, str]:
 
 def _update(virt: Any, request: ask.UpdateNetwork) -> tuple[str, str]:
     """One update; the text before and after (the stored one, if that is what changes)."""
-    if request.section not in SECTIONS or request.command not in COMMANDS:
-        known = ", ".join(COMMANDS if request.section in SECTIONS else SECTIONS)
-        raise RequestError(_("There are these: {known}.").format(known=known))
+    problem = element_problem(request.command, request.section, request.xml)
+    if problem:
+        raise RequestError(problem)
     network = find(virt, request.network)
     if request.live and not network.isActive():
         text = _("Network {name} is not active.")
@@ -227,77 +226,31 @@ def _text_of(network: Any) -> str:
 def _pin(virt: Any, request: ask.PinLease) -> tuple[str, str]:
     network = find(virt, request.network)
     before = _text_of(network)
-    root = parse(before, "network").root
-    ip = _home(root, request)
-    _refuse_duplicate(root, request)
-    known = {"mac": request.mac, "id": request.duid, "name": request.hostname}
-    host = make("host", {**known, "ip": request.address})
-    one = Update(ADD, "ip-dhcp-host", str(host), root.all("ip").index(ip))
-    update(network, one, _everywhere(network))
+    pin = Pin(request.address, request.mac, request.duid, request.hostname)
+    update(network, _or_refused(partial(pin_update, before, pin)), _everywhere(network))
     return before, _text_of(network)
 
 
-def _home(root: Element, request: ask.PinLease) -> Element:
-    """The <ip> whose subnet has the address."""
+def _or_refused(find_update: Callable[[], Update]) -> Update:
     try:
-        ip = ip_for(root, request.address)
-        network = ipaddress.ip_interface(subnet_of(ip)).network if ip else None
-    except ValueError:
-        raise RequestError(_("{text} is no IP address.").format(text=request.address)) from None
-    if ip is None or network is None or ipaddress.ip_address(request.address) not in network:
-        text = _("{address} is in no subnet of network {name}.")
-        raise RequestError(text.format(address=request.address, name=request.network.name))
-    if str(ipaddress.ip_interface(subnet_of(ip)).ip) == request.address:
-        text = _("{address} is the address of the network's own bridge.")
-        raise RequestError(text.format(address=request.address))
-    return ip
-
-
-def _hosts(root: Element) -> Iterator[tuple[int, Element]]:
-    for number, ip in enumerate(root.all("ip")):
-        dhcp = ip.first("dhcp")
-        for host in dhcp.all("host") if dhcp else ():
-            yield number, host
-
-
-def _refuse_duplicate(root: Element, request: ask.PinLease) -> None:
-    for _number, host in _hosts(root):
-        if host.get("ip") == request.address:
-            text = _("{address} is pinned to {who} already.")
-            who = host.get("mac") or host.get("id") or host.get("name")
-            raise RequestError(text.format(address=request.address, who=who))
-        same_version = (":" in host.get("ip")) == (":" in request.address)
-        if request.mac and same_version and host.get("mac").lower() == request.mac.lower():
-            text = _("{who} is pinned to {address} already: unpin it first.")
-            raise RequestError(text.format(who=request.mac, address=host.get("ip")))
-        if request.duid and host.get("id") == request.duid:
-            text = _("{who} is pinned to {address} already: unpin it first.")
-            raise RequestError(text.format(who=request.duid, address=host.get("ip")))
-        if request.hostname and same_version and host.get("name") == request.hostname:
-            text = _("The name {host} is pinned to {address} already.")
-            said = text.format(host=request.hostname, address=host.get("ip"))
-            raise RequestError(said)
+        return find_update()
+    except (PinProblem, XmlProblem) as problem:
+        raise RequestError(str(problem)) from problem
 
 
 def _refuse_leased(state: HostState, request: ask.PinLease) -> None:
     network = state.networks.get(request.network.uuid)
-    leases = network.leases if network else ()
-    holders = {lease.mac.lower() for lease in leases if lease.address == request.address}
-    if request.mac and holders - {request.mac.lower()}:
+    who = network.stranger_with(request.address, request.mac) if network and request.mac else ""
+    if who:
         text = _("{address} is leased to {who} now.")
-        raise RequestError(text.format(address=request.address, who=", ".join(sorted(holders))))
+        raise RequestError(text.format(address=request.address, who=who))
 
 
 def _unpin(virt: Any, request: ask.UnpinLease) -> tuple[str, str]:
     network = find(virt, request.network)
     before = _text_of(network)
-    root = parse(before, "network").root
-    found = next(((n, h) for n, h in _hosts(root) if h.get("ip") == request.address), None)
-    if found is None:
-        text = _("{address} is not pinned in network {name}.")
-        raise RequestError(text.format(address=request.address, name=request.network.name))
-    number, host = found
-    update(network, Update(DELETE, "ip-dhcp-host", str(host), number), _everywhere(network))
+    one = _or_refused(partial(unpin_update, before, request.address))
+    update(network, one, _everywhere(network))
     return before, _text_of(network)
 
 

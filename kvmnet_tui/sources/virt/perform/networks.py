@@ -7,11 +7,11 @@ from typing import Any
 import libvirt
 
 from kvmnet_tui.i18n import _
-from kvmnet_tui.model.plugs import plugs_of_network
+from kvmnet_tui.model.plugs import referring_guests, uses_of_network
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Network
 from kvmnet_tui.netxml import XmlProblem
-from kvmnet_tui.netxml.network_fields import written
+from kvmnet_tui.netxml.network_fields import OWN_BRIDGE_MODES, written
 from kvmnet_tui.requests import Context, Outcome, Performers, RequestError
 from kvmnet_tui.requests import networks as ask
 from kvmnet_tui.requests.networks import NetworkRef
@@ -21,7 +21,7 @@ from kvmnet_tui.sources.virt.perform import network_edits
 from kvmnet_tui.sources.virt.perform.changelog import ChangeLog
 from kvmnet_tui.sources.virt.perform.handles import create, define, find, stored_xml, words_of
 from kvmnet_tui.sources.virt.perform.repair import TapRepair
-from kvmnet_tui.sources.virt.perform.replug import LostPlug, Replugger, plugs_of
+from kvmnet_tui.sources.virt.perform.replug import LostPlug, Replugger, plugs_of, tap_records
 
 SEEN_SECONDS = 10.0
 
@@ -61,16 +61,21 @@ class Lives:
         ref = request.network
         await self._caller.call(partial(_start, ref=ref))
         await _until_active(context, ref.uuid, active=True)
-        lines = await self._replugger.plug(_plugs(context.state, ref), context)
-        return Outcome(_("Network {name} is active.").format(name=ref.name), lines)
+        plugs = _plugs(context.state, ref)
+        lines = await self._replugger.plug(plugs, context)
+        sentence = _("Network {name} is active.").format(name=ref.name)
+        record = {"name": ref.name, "active": True, "taps": tap_records(plugs)}
+        return Outcome(sentence, lines, record)
 
     async def stop(self, request: ask.StopNetwork, context: Context) -> Outcome:
         """Stop; who is unplugged by it is named."""
         ref = request.network
-        hit = tuple(_hit(context.state, ref))
+        unplugged = _unplugged(context.state, ref)
         await self._caller.call(partial(_stop, ref=ref))
         await _until_active(context, ref.uuid, active=False)
-        return Outcome(_("Network {name} is stopped.").format(name=ref.name), hit)
+        sentence = _("Network {name} is stopped.").format(name=ref.name)
+        record = {"name": ref.name, "active": False, "unplugged": unplugged}
+        return Outcome(sentence, _hit(unplugged), record)
 
     async def restart(self, request: ask.RestartNetwork, context: Context) -> Outcome:
         """Stop, start, plug the guests back in, and see to it that they are."""
@@ -79,21 +84,25 @@ class Lives:
         bridge = _bridge_index(context.state, ref)
         context.tell(_("Restarting {name}.").format(name=ref.name))
         problem = await self._caller.call(partial(_restart, ref=ref))
-        # It was away for a moment only: the picture may never have shown it.
-        await context.until(
-            lambda state: _bridge_index(state, ref) not in (0, bridge), SEEN_SECONDS
-        )
+        if bridge:
+            # It was away for a moment only: the picture may never have shown it.
+            await context.until(
+                lambda state: _bridge_index(state, ref) not in (0, bridge), SEEN_SECONDS
+            )
         await _until_active(context, ref.uuid, active=True)
-        lines = await self._replugger.plug(_moved(context.state, ref, plugs), context)
+        plugs = _moved(context.state, ref, plugs)
+        lines = await self._replugger.plug(plugs, context)
         if problem:
             text = _("Network {name} cannot start as it is stored; it runs again as it was.")
             raise RequestError(text.format(name=ref.name), (problem, *lines))
-        return Outcome(_("Network {name} was restarted.").format(name=ref.name), lines)
+        sentence = _("Network {name} was restarted.").format(name=ref.name)
+        record = {"name": ref.name, "active": True, "taps": tap_records(plugs)}
+        return Outcome(sentence, lines, record)
 
     async def autostart(self, request: ask.SetNetworkAutostart, context: Context) -> Outcome:
         """Start with the host, or not."""
         ref, on = request.network, request.on
-        await self._caller.call(lambda virt: find(virt, ref).setAutostart(int(on)))
+        await self._caller.call(partial(_set_autostart, ref=ref, on=on))
         self._caller.notice_network(ref.uuid, ref.name)
         await context.until(lambda state: _starts_with_host(state, ref) == on, SEEN_SECONDS)
         text = (
@@ -101,7 +110,7 @@ class Lives:
             if on
             else _("Network {name} does not start with the host.")
         )
-        return Outcome(text.format(name=ref.name))
+        return Outcome(text.format(name=ref.name), (), {"name": ref.name, "autostart": on})
 
 
 class Definitions:
@@ -137,23 +146,29 @@ class Definitions:
     async def undefine(self, request: ask.UndefineNetwork, context: Context) -> Outcome:
         """Stop and forget; the text goes to the log."""
         ref = request.network
-        hit = tuple(_hit(context.state, ref))
+        unplugged = _unplugged(context.state, ref)
         xml = await self._caller.call(partial(_undefine, ref=ref))
         await context.until(lambda state: ref.uuid not in state.networks, SEEN_SECONDS)
-        lines = _logged(self._log, request.title, xml)
-        return Outcome(_("Network {name} is removed.").format(name=ref.name), (*hit, *lines))
+        lines = _logged(self._log, request.title, xml) or (
+            _("Its XML is kept in {file}.").format(file=self._log.file),
+        )
+        sentence = _("Network {name} is removed.").format(name=ref.name)
+        record = {"name": ref.name, "removed": True, "unplugged": unplugged}
+        return Outcome(sentence, (*_hit(unplugged), *lines), record)
 
     async def rename(self, request: ask.RenameNetwork, context: Context) -> Outcome:
         """Libvirt has no call for it: undefine and define again, or as it was."""
         ref, name = request.network, request.new_name
-        users = sorted({guest for guest, _nic in _users(context.state, ref)})
+        network = _network(context.state, ref)
+        users = referring_guests(context.state, network) if network else ()
         if users:
             text = _("Guests refer to {name} by its name: {guests}. Change their NICs first.")
             raise RequestError(text.format(name=ref.name, guests=", ".join(users)))
         await self._caller.call(partial(_rename, ref=ref, name=name))
         await context.until(lambda state: _name(state, ref.uuid) == name, SEEN_SECONDS)
         text = _("Network {name} is called {new} now.")
-        return Outcome(text.format(name=ref.name, new=name))
+        sentence = text.format(name=ref.name, new=name)
+        return Outcome(sentence, (), {"name": name, "uuid": ref.uuid})
 
 
 def _logged(log: ChangeLog, title: str, text: str) -> tuple[str, ...]:
@@ -168,6 +183,14 @@ def _start(virt: Any, ref: NetworkRef) -> None:
     if network.isActive():
         raise RequestError(_("Network {name} is active already.").format(name=ref.name))
     network.create()
+
+
+def _set_autostart(virt: Any, ref: NetworkRef, *, on: bool) -> None:
+    network = find(virt, ref)
+    if not network.isPersistent():
+        text = _("Network {name} is transient: nothing of it is stored.")
+        raise RequestError(text.format(name=ref.name))
+    network.setAutostart(int(on))
 
 
 def _stop(virt: Any, ref: NetworkRef) -> None:
@@ -206,16 +229,17 @@ def _run_as_it_was(virt: Any, ref: NetworkRef, running: str, reason: str) -> Non
 
 
 def _define_new(virt: Any, request: ask.DefineNetwork) -> str:
-    """Define what is not there yet; its UUID."""
-    _refuse_taken(virt, request.name)
+    """Define what is not there yet, or only as a transient network; its UUID."""
+    _refuse_taken(virt, request.name, but_transient=True)
     network = define(virt, request.xml)
+    ran_before = network.isActive()
     try:
         if request.start:
             network.create()
         if request.autostart:
             network.setAutostart(1)
     except libvirt.libvirtError as error:
-        for undo in (network.destroy, network.undefine):
+        for undo in (network.undefine,) if ran_before else (network.destroy, network.undefine):
             try:
                 undo()
             except libvirt.libvirtError:
@@ -231,8 +255,9 @@ def _create_new(virt: Any, request: ask.CreateNetwork) -> str:
     return str(create(virt, request.xml).UUIDString())
 
 
-def _refuse_taken(virt: Any, name: str) -> None:
-    if any(each.name() == name for each in virt.listAllNetworks(0)):
+def _refuse_taken(virt: Any, name: str, *, but_transient: bool = False) -> None:
+    there = [each for each in virt.listAllNetworks(0) if each.name() == name]
+    if any(each.isPersistent() or not but_transient for each in there):
         raise RequestError(_("There is a network {name} already.").format(name=name))
 
 
@@ -303,10 +328,10 @@ def _moved(state: HostState, ref: NetworkRef, plugs: tuple[LostPlug, ...]) -> tu
 
 
 def _bridge_index(state: HostState, ref: NetworkRef) -> int:
-    """The link index of a network's bridge; -1 where it has none that comes and goes."""
+    """The link index of a network's own bridge; 0 where it has none, or none that is seen."""
     network = _network(state, ref)
-    if network is None or network.forward_mode not in {"nat", "route", "open", "isolated"}:
-        return -1
+    if network is None or network.forward_mode not in OWN_BRIDGE_MODES:
+        return 0
     link = state.link_named(network.bridge)
     return link.index if link else 0
 
@@ -325,29 +350,19 @@ async def _until_there(context: Context, uuid: str) -> None:
     await context.until(lambda state: uuid in state.networks, SEEN_SECONDS)
 
 
-def _hit(state: HostState, ref: NetworkRef) -> list[str]:
-    """A line for each NIC that loses its network."""
-    text = _("{guest}: NIC {nic} has no network now.")
-    return [
-        text.format(guest=guest, nic=nic) for guest, nic, running in _plugged(state, ref) if running
-    ]
-
-
-def _plugged(state: HostState, ref: NetworkRef) -> list[tuple[str, str, bool]]:
+def _unplugged(state: HostState, ref: NetworkRef) -> list[dict[str, str]]:
+    """The running guests' NICs that lose their network: those in a bridge that goes with it."""
     network = _network(state, ref)
-    if network is None:
+    if network is None or network.forward_mode not in OWN_BRIDGE_MODES:
         return []
     return [
-        (guest.name, nic.device or nic.mac, guest.is_active)
-        for guest, nic in plugs_of_network(state, network)
+        {"guest": guest.name, "nic": nic.device or nic.mac}
+        for guest, nic, coming in uses_of_network(state, network)
+        if guest.is_active and not coming
     ]
 
 
-def _users(state: HostState, ref: NetworkRef) -> list[tuple[str, str]]:
-    """Guests and NICs that name the network in their definition."""
-    return [
-        (guest.name, nic.mac)
-        for guest in state.guests.values()
-        for nic in guest.nics
-        if (nic.network or (nic.source if nic.type == "network" else "")) == ref.name
-    ]
+def _hit(unplugged: list[dict[str, str]]) -> tuple[str, ...]:
+    """A line for each of them."""
+    text = _("{guest}: NIC {nic} has no network now.")
+    return tuple(text.format(**one) for one in unplugged)

@@ -7,7 +7,7 @@ from kvmnet_tui.model.plugs import link_names, loose_taps, network_of_bridge, pl
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.requests import Context, Outcome, RequestError
 from kvmnet_tui.requests.networks import RepairTaps
-from kvmnet_tui.sources.virt.perform.replug import LostPlug, Replugger
+from kvmnet_tui.sources.virt.perform.replug import LostPlug, Replugger, tap_records
 
 
 class TapRepair:
@@ -25,13 +25,15 @@ class TapRepair:
             text = _("{tap} is not loose: there is nothing to repair.")
             raise RequestError(text.format(tap=not_loose[0]))
         if not wanted:
-            return Outcome(_("No tap is loose."))
+            return Outcome(_("No tap is loose."), (), {"taps": []})
         plugs = [home_of(context.state, tap) for tap in wanted]
-        lines = await self._replugger.plug(tuple(filter(None, plugs)), context)
+        homes = tuple(filter(None, plugs))
+        lines = await self._replugger.plug(homes, context)
         homeless = tuple(_homeless(context.state, wanted, plugs))
         if not any(plugs):
             raise RequestError(_("It cannot be told where these taps belong."), homeless)
-        return Outcome(_("The taps are plugged in again."), (*lines, *homeless))
+        sentence = _("The taps are plugged in again.")
+        return Outcome(sentence, (*lines, *homeless), {"taps": tap_records(homes)})
 
 
 def home_of(state: HostState, tap: str) -> LostPlug | None:

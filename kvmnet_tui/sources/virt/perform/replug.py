@@ -14,12 +14,13 @@ from functools import partial
 from typing import Any
 
 from kvmnet_tui.i18n import _
+from kvmnet_tui.model.plugs import uses_of_network
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.model.virt import Network
 from kvmnet_tui.netxml.syntax import Element, parse
 from kvmnet_tui.requests import Context, RequestError
 from kvmnet_tui.sources.threads import call_in_thread
-from kvmnet_tui.sources.virt.caller import Call, VirtCaller
+from kvmnet_tui.sources.virt.caller import VirtCaller
 
 LIVE = 1  # VIR_DOMAIN_AFFECT_LIVE
 SEEN_SECONDS = 5.0
@@ -41,15 +42,18 @@ class LostPlug:
 def plugs_of(state: HostState, network: Network) -> tuple[LostPlug, ...]:
     """The taps of running guests that belong in a network's bridge."""
     found = []
-    for key in state.topology.nics_by_network.get(network.uuid, ()):
-        guest = state.guests.get(key.guest)
-        if guest is None or not guest.is_active:
+    for guest, nic, coming in uses_of_network(state, network):
+        if coming or not guest.is_active:
             continue
-        nic = guest.nics[key.position]
         link = state.link_named(nic.device) if nic.device else None
         if nic.device and network.bridge and (link is None or link.kind == "tun"):
             found.append(LostPlug(nic.device, guest.uuid, guest.name, network.bridge, network.name))
     return tuple(found)
+
+
+def tap_records(plugs: Iterable[LostPlug]) -> list[dict[str, str]]:
+    """Taps and whose they are, for JSON."""
+    return [{"tap": one.tap, "guest": one.guest_name, "bridge": one.bridge} for one in plugs]
 
 
 def is_plugged(state: HostState, plug: LostPlug) -> bool:
@@ -75,14 +79,10 @@ class Replugger:
                 lambda state: all(state.link_named(name) for name in bridges), BRIDGE_SECONDS
             )
         loose = [plug for plug in plugs if not self._done(context.state, plug)]
-        refusals: dict[str, str] = {}
-        async with self._caller.opened() as call:
-            for plug in loose:
-                context.tell(_("Plugging {tap} into {bridge}.").format(**_names(plug)))
-                refusals[plug.tap] = await self._by_libvirt(call, plug)
+        by_libvirt, refusals = await self._by_libvirt(loose, context)
         if not self._sees_kernel:
             return tuple(_told_by_libvirt(plug, refusals) for plug in plugs)
-        await context.until(lambda state: _all_in(state, loose), SEEN_SECONDS)
+        await context.until(lambda state: _all_in(state, by_libvirt), SEEN_SECONDS)
         await self._by_kernel([p for p in loose if not is_plugged(context.state, p)], context)
         await self._forwarding(loose, context)
         return _report(context.state, plugs, refusals)
@@ -90,13 +90,21 @@ class Replugger:
     def _done(self, state: HostState, plug: LostPlug) -> bool:
         return self._sees_kernel and is_plugged(state, plug)
 
-    async def _by_libvirt(self, call: Call, plug: LostPlug) -> str:
-        """Plug in by libvirt; "" when it did not complain."""
-        try:
-            await call(partial(_change_and_change_back, plug=plug))
-        except RequestError as error:
-            return error.sentence
-        return ""
+    async def _by_libvirt(
+        self, loose: list[LostPlug], context: Context
+    ) -> tuple[list[LostPlug], dict[str, str]]:
+        """Plug in by libvirt: those that it took, and why not by the tap of each it refused."""
+        taken: list[LostPlug] = []
+        refusals: dict[str, str] = {}
+        async with self._caller.opened() as call:
+            for plug in loose:
+                context.tell(_("Plugging {tap} into {bridge}.").format(**_names(plug)))
+                try:
+                    if await call(partial(_change_and_change_back, plug=plug)):
+                        taken.append(plug)
+                except RequestError as error:
+                    refusals[plug.tap] = error.sentence
+        return taken, refusals
 
     async def _by_kernel(self, plugs: list[LostPlug], context: Context) -> None:
         for plug in plugs:
@@ -159,8 +167,8 @@ def _names(plug: LostPlug) -> dict[str, str]:
     return {"tap": plug.tap, "guest": plug.guest_name, "bridge": plug.bridge}
 
 
-def _change_and_change_back(virt: Any, plug: LostPlug) -> None:
-    """Make the NIC another way into the same bridge, then what it was."""
+def _change_and_change_back(virt: Any, plug: LostPlug) -> bool:
+    """Make the NIC another way into the same bridge, then what it was; False: there is none."""
     guest = virt.lookupByUUIDString(plug.guest)
     document = parse(str(guest.XMLDesc(0)), "domain")
     interface = _interface(document.root, plug.tap)
@@ -168,18 +176,19 @@ def _change_and_change_back(virt: Any, plug: LostPlug) -> None:
         raise RequestError(_("{guest} has no NIC {tap} any more.").format(**_names(plug)))
     source = interface.first("source")
     if source is None:
-        return
+        return False
     _forget_actual(interface, source)
     original = str(interface)
     is_of_network = interface.get("type") == "network"
-    if not is_of_network and not plug.network:
-        return  # there is no other way in: the kernel's part
+    if not is_of_network and not (interface.get("type") == "bridge" and plug.network):
+        return False  # the kernel's part
     other = {"network": plug.network} if not is_of_network else {"bridge": plug.bridge}
     source.attributes.clear()
     source.set(*next(iter(other.items())))
     interface.set("type", "bridge" if is_of_network else "network")
     guest.updateDeviceFlags(str(interface), LIVE)
     guest.updateDeviceFlags(original, LIVE)
+    return True
 
 
 def _interface(domain: Element, tap: str) -> Element | None:
