@@ -334,8 +334,6 @@ def test_a_root_file_system_on_the_network_is_found(tmp_path: Path) -> None:
     [
         ("/run/systemd/netif/leases/2", "CLIENTID=01000c29963ac5\n", "", "mac"),
         ("/run/systemd/netif/leases/2", "CLIENTID=ff5634\n", "", "ff5634"),
-        ("/etc/nm", "[ipv4]\ndhcp-client-id=duid\n", "/etc/nm", "duid"),
-        ("/etc/nm", "[ipv4]\ndhcp-client-id=mac\n", "/etc/nm", "mac"),
         ("/etc/ifcfg", 'DHCP_CLIENT_ID="host7"\n', "/etc/ifcfg", "host7"),
         ("/etc/dhcp/dhclient.conf", 'send dhcp-client-identifier "seven";\n', "", '"seven"'),
         ("/etc/dhcp/dhclient.conf", '#send dhcp-client-identifier "seven";\n', "", "mac"),
@@ -350,8 +348,11 @@ def test_by_what_a_dhcp_server_knows_the_link_stands_in_the_clients_files(
         "ens36": LinkFact("ens36", addresses=(AddressFact("10.0.0.2/24", 4),)),
     }
     owners = {"ens32": Owner("any", "", owner)}
-    found = surroundings.leases(tmp_path, links, owners, {2: "ens32", 3: "ens36"})
+    indexes = {2: "ens32", 3: "ens36"}
+    found = surroundings.leases(tmp_path, links, owners, indexes)
     assert found == {"ens32": identity}
+    by_another = {"ens32": Owner("NetworkManager", "", owner)}
+    assert surroundings.leases(tmp_path, links, by_another, indexes) == {}
 
 
 def test_zones_count_only_where_firewalld_runs(tmp_path: Path) -> None:

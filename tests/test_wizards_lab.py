@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -40,16 +41,33 @@ def host(the_host: Host) -> Iterator[Host]:
     assert the_host.run("cat", INTERFACES) == files
 
 
+OFFICE = """
+import socket
+server = socket.create_server(("0.0.0.0", 2222))
+print("ready", flush=True)
+peer, _ = server.accept()
+peer.recv(1)
+"""
+# Named as OpenSSH names the process of a session, with a connection to another host.
+LOGIN = f'exec -a "sshd: root@pts/9" bash -c "exec 3<>/dev/tcp/{GATEWAY}/2222; read -u 3"'
+
+
 @contextmanager
 def new_login(host: Host) -> Iterator[None]:
-    """A session of somebody who logged in just now, as OpenSSH names its process."""
-    name = ["bash", "-c", 'exec -a "sshd: root@pts/9" sleep 120']
-    login = subprocess.Popen(host.command(name), env=dict(host.environment()))
-    try:
-        yield
-    finally:
-        login.kill()
-        login.wait()
+    """A session of somebody who logged in from the office just now."""
+    office = subprocess.Popen(
+        host.office_command([sys.executable, "-c", OFFICE]), stdout=subprocess.PIPE
+    )
+    with office:
+        assert office.stdout is not None
+        assert office.stdout.readline() == b"ready\n"
+        login = subprocess.Popen(host.command(["bash", "-c", LOGIN]), env=dict(host.environment()))
+        try:
+            yield
+        finally:
+            for process in (login, office):
+                process.kill()
+                process.wait()
 
 
 def open_links(seat: Seat) -> None:
@@ -219,6 +237,13 @@ def test_what_was_not_in_the_preview_is_not_tried(host: Host) -> None:
             seat.types(ENTER)
             seat.sees("The host has changed since the preview was made: look at it again.")
             assert "virbr1" not in host.run("ip", "link")
+            seat.types(ESCAPE)
+            seat.sees("step 5 of 5", "Bridge virbr1 on ens32")  # the plan for the host as it is
+            seat.types(ENTER)
+            seat.sees("What the guard sees")
+            assert "dev virbr1" in host.run("ip", "route", "show", "10.7.0.0/16")
+            seat.types("b")
+            host.until_over()
         finally:
             host.run("ip", "route", "del", "10.7.0.0/16")
 

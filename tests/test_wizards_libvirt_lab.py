@@ -1,6 +1,8 @@
 """What a new bridge is for, at a terminal: a network on it, and a running guest moved to it."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from tests.support.guest import boot, guest_image
 from tests.support.labs import requires_lab
 from tests.support.libvirtd import Libvirtd, private_libvirtd, wait_until
+from tests.support.managed_host import ROOT
 from tests.support.seat import ENTER, ESCAPE, Seat
 
 pytestmark = requires_lab("guest")
@@ -82,6 +85,19 @@ def test_a_kept_bridge_gets_a_network_and_a_running_guest(lab: Libvirtd) -> None
     tap = lab.virsh("domiflist", guest.name).split()[0]
     assert "master virbr1" in lab.run("ip", "link", "show", tap)
     assert "virbr1" in lab.virsh("dumpxml", "--inactive", guest.name)
+
+
+def test_libvirts_own_bridge_is_left_to_libvirt(lab: Libvirtd) -> None:
+    console = Console(lab)
+    for words in ("bridge delete virbr0", "bridge add-port virbr0 ens32"):
+        program = (sys.executable, "-m", "kvmnet_tui", "--lang", "en", "-c", "qemu:///system")
+        done = subprocess.run(
+            console.command([*program, *words.split(), "--yes"]), cwd=ROOT, text=True,
+            env=dict(console.environment()), capture_output=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "virbr0 belongs to libvirt's network default: change that instead." in done.stderr
+    assert "virbr0" in lab.run("ip", "link")
 
 
 def xml_of_the_new_network(lab: Libvirtd) -> str:

@@ -1,6 +1,7 @@
 """The changes as a source: their folders, looked at often while one is under way, else seldom."""
 
 import asyncio
+from contextlib import suppress
 
 from kvmnet_tui.change import folders
 from kvmnet_tui.events import ChangesRead
@@ -21,6 +22,7 @@ class ChangesSource:
 
     def __init__(self) -> None:
         self._stamp: object = None
+        self._wake = asyncio.Event()
         self._changes: tuple[ChangeStatus, ...] = ()
 
     async def run(self, inbox: Inbox) -> None:
@@ -33,7 +35,11 @@ class ChangesSource:
                 if changes is not None:
                     inbox.put(ChangesRead(changes, are_hidden=not folders.may_look()))
                 is_busy = any(not change.is_over for change in self._changes)
-                await asyncio.sleep(OFTEN if is_busy else SELDOM)
+                with suppress(TimeoutError):
+                    # Not wait_for: Python 3.11's loses a cancellation that comes with the event.
+                    async with asyncio.timeout(OFTEN if is_busy else SELDOM):
+                        await self._wake.wait()
+                self._wake.clear()
         finally:
             worker.close()
 
@@ -41,7 +47,9 @@ class ChangesSource:
         """Changes are read whatever is on screen."""
 
     def follow(self, before: HostState, after: HostState) -> None:
-        """They depend on nothing else in the picture."""
+        """What was asked for may have begun a change, or ended one."""
+        if after.tasks is not before.tasks:
+            self._wake.set()
 
     def _read(self) -> tuple[ChangeStatus, ...] | None:
         """All changes, None when no journal has been written since."""

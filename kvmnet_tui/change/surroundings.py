@@ -43,7 +43,6 @@ _HYPERVISORS: Final = {
     "virtualbox": "VirtualBox",
     "microsoft corporation virtual machine": "Hyper-V",
 }
-_BY_MAC: Final = frozenset({"mac", "perm-mac", "permanent", "hardware"})
 
 
 def notes(root: Path) -> dict[str, str]:
@@ -131,13 +130,17 @@ def leases(
     owners: Mapping[str, Owner],
     indexes: Mapping[int, str],
 ) -> dict[str, str]:
-    """By what the DHCP server knows each link that has a lease: `mac`, or a client identifier."""
+    """By what the DHCP server knows each link that has a lease: `mac`, or a client identifier.
+
+    What NetworkManager sends, and takes along, is for its own backend to say.
+    """
     files = HostFiles(root)
     index_of = {name: index for index, name in indexes.items()}
     return {
         name: _identity(files, link, owners.get(name, Owner()), index_of.get(name, 0))
         for name, link in links.items()
-        if any(one.family == 4 and one.lifetimes is not None for one in link.addresses)
+        if owners.get(name, Owner()).name != "NetworkManager"
+        and any(one.family == 4 and one.lifetimes is not None for one in link.addresses)
     }
 
 
@@ -146,17 +149,12 @@ def _identity(files: HostFiles, link: LinkFact, owner: Owner, index: int) -> str
     if sent:
         # Type 1 is the MAC; 255 is a DUID with a number made of the link's name.
         return "mac" if sent == "01" + link.mac.replace(":", "") else sent
-    profile = files.text(owner.config) if owner.config else ""
-    chosen = settings(profile).get("ipv4.dhcp-client-id") or shell_settings(profile).get(
-        "DHCP_CLIENT_ID"
-    )
+    chosen = shell_settings(files.text(owner.config) if owner.config else "").get("DHCP_CLIENT_ID")
     if chosen:
-        return "mac" if chosen in _BY_MAC else chosen
+        return chosen
     conf = files.text("/etc/dhcp/dhclient.conf") or files.text("/etc/dhclient.conf")
     match = re.search(r"^\s*send\s+dhcp-client-identifier\s+=?\s*(.+?);", conf, re.MULTILINE)
-    if match is None or match[1] in _BY_MAC:
-        return "mac"
-    return match[1]
+    return "mac" if match is None or match[1] == "hardware" else match[1]
 
 
 # --- room -------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from kvmnet_tui.change.preflight import findings as preflight
 from kvmnet_tui.change.preview import command_lines, diff, fingerprint
 from kvmnet_tui.change.requests import StartChange
 from kvmnet_tui.change.wishes import Addressing, AddressMode, BackendName, BridgeSpec, Wish
-from kvmnet_tui.forms.form import FieldKind, Finding, FormField, Option, Step, Values
+from kvmnet_tui.forms.form import FieldKind, Finding, Form, FormField, Option, Step, Values
 from kvmnet_tui.i18n import N_, _
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.present.cells import marked
@@ -289,7 +289,7 @@ def plan_sections(wish: Wish, facts: HostFacts, window: int) -> tuple[Section, .
     )
 
 
-class WishForm:
+class WishForm(Form):
     """What the wizards of the host's own network share; each says which wish its answers make.
 
     `NUMBERS` are the fields that hold one, `FIELDS` the field that each part of a wish is asked in.
@@ -299,6 +299,10 @@ class WishForm:
     FIELDS: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, facts: HostFacts) -> None:
+        self._facts = facts
+
+    def look_again(self, facts: HostFacts) -> None:
+        """Go on with the host as it is by now."""
         self._facts = facts
 
     def wish(self, values: Values) -> Wish:

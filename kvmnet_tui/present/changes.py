@@ -24,9 +24,6 @@ _STATES: Mapping[ChangeState, str] = {
     ChangeState.REFUSED: N_("refused"),
     ChangeState.UNDONE_BY_REBOOT: N_("undone by a reboot"),
 }
-_NOTHING_TO_UNDO = frozenset(
-    {ChangeState.ROLLED_BACK, ChangeState.REFUSED, ChangeState.UNDONE_BY_REBOOT}
-)
 # Who keeps a change over a reboot, by the names that plans and the command line have for them.
 KEEPERS: Mapping[str, str] = {
     "nm": "NetworkManager",
@@ -183,7 +180,9 @@ def _fields(change: ChangeStatus) -> list[Field]:
         fields.append(Field(_("Interruption"), Cell(told)))
     if change.backend:
         fields.append(Field(_("Kept by"), plain(keeper_word(change.backend))))
-    if change.rollback_script and change.state not in _NOTHING_TO_UNDO:
+    if change.rollback_script and (
+        not change.is_over or change.state is ChangeState.ROLLBACK_FAILED
+    ):
         fields.append(Field(_("Undo from a console"), plain(change.rollback_script)))
     return fields
 

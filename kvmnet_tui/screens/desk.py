@@ -1,6 +1,6 @@
 """What an action works with: the picture, dialogs to ask the user, and requests to be done."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from kvmnet_tui.forms.form import Form, Option, Values
@@ -94,11 +94,17 @@ class Desk:
         return outcome
 
     async def run_form(
-        self, form: Form, *, quietly: bool = False, again: bool = False
+        self,
+        form: Form,
+        *,
+        quietly: bool = False,
+        again: bool = False,
+        look_again: Callable[[], Awaitable[None]] | None = None,
     ) -> Outcome | None:
         """Have a form filled in and done.
 
-        With `again` a refused request brings the form back, with all that was answered.
+        With `again` a refused request brings the form back, with all that was answered, after
+        `look_again` has brought the form up to date.
         """
         answers: Values | None = None
         while True:
@@ -110,6 +116,8 @@ class Desk:
             if outcome is not None or not again:
                 return outcome
             answers = screen.answers
+            if look_again is not None:
+                await look_again()
 
     def flash(self, sentence: str) -> None:
         """Say something for a few seconds."""

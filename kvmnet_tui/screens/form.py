@@ -30,7 +30,10 @@ DOCKED_FROM = 120  # terminal columns
 
 
 class FormScreen(Screen[Request | None]):
-    """Asks step by step; returns the request, or None when the user gave up."""
+    """Asks step by step; returns the request, or None when the user gave up.
+
+    With `answers` of an earlier time it begins at the preview of those.
+    """
 
     ESCAPE_TO_MINIMIZE = False
     AUTO_FOCUS = ""
@@ -45,12 +48,9 @@ class FormScreen(Screen[Request | None]):
         Binding("escape", "back", show=False, priority=True),
         Binding("ctrl+e", "edit", show=False, priority=True),
         Binding("ctrl+n", "next", show=False),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
     ]
 
     def __init__(self, form: Form, state: HostState, answers: Values | None = None) -> None:
-        """With `answers`, those of a form that was refused, it begins at its end."""
         super().__init__()
         self._form = form
         self._state = state

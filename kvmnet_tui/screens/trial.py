@@ -87,7 +87,8 @@ class TrialScreen(Screen[None]):
 
     def _show_change(self) -> None:
         change = self._change
-        if change is None:
+        if change is None:  # not read yet
+            self.query_one("#title", Bar).show((Item(f" {_('starting')} ", palette.BANNER),))
             return
         sections = (*advice(change), *progress_sections(change), *paper_sections(change))
         # The end of it is said at the top, wherever the user has scrolled to.
@@ -165,7 +166,7 @@ class TrialScreen(Screen[None]):
     async def action_keep(self) -> None:
         """Keep it after a question; without the proof of a new login the host's name is asked."""
         change = self._change
-        if change is not None and change.state is ChangeState.TRIAL:
+        if change is not None and not change.is_over:
             self.app.run_worker(self._keep(change))
 
     async def _keep(self, change: ChangeStatus) -> None:
@@ -193,8 +194,9 @@ class TrialScreen(Screen[None]):
         self._ask(CancelChange(self._change_id))
 
     def _ask(self, request: Request) -> None:
+        """What was read last may be older than the key: whoever performs it looks anew."""
         change = self._change
-        if change is not None and change.state is ChangeState.TRIAL:
+        if change is None or not change.is_over:
             self.app.run_worker(self._perform(request))
 
     async def _perform(self, request: Request) -> None:

@@ -9,7 +9,7 @@ from kvmnet_tui.screens.actions import Action
 
 if TYPE_CHECKING:
     from kvmnet_tui.change.facts import HostFacts
-    from kvmnet_tui.forms.form import Form
+    from kvmnet_tui.forms.host_parts import WishForm
     from kvmnet_tui.model.links import Link
     from kvmnet_tui.screens.desk import Desk
 
@@ -31,9 +31,15 @@ async def read_facts(desk: "Desk") -> "HostFacts | None":
     return None if outcome is None else outcome.record
 
 
-async def try_form(desk: "Desk", form: "Form") -> None:
-    """Have a form filled in, start its trial and show that."""
-    outcome = await desk.run_form(form, quietly=True)
+async def try_form(desk: "Desk", form: "WishForm") -> None:
+    """Have a form filled in, start its trial and show that; what is refused is to be mended."""
+
+    async def look_again() -> None:
+        facts = await read_facts(desk)
+        if facts is not None:
+            form.look_again(facts)
+
+    outcome = await desk.run_form(form, quietly=True, again=True, look_again=look_again)
     if outcome is not None:
         await show_trial(desk, outcome.record)
 
