@@ -23,8 +23,8 @@ from kvmnet_tui.change.wishes import (
     Wish,
 )
 from kvmnet_tui.forms.form import Form, Values, errors_of
-from kvmnet_tui.forms.host_bond import BondForm, DeleteBondForm
-from kvmnet_tui.forms.host_bridge import BridgeForm, DeleteBridgeForm
+from kvmnet_tui.forms.host_bond import BondForm
+from kvmnet_tui.forms.host_bridge import BridgeForm
 from kvmnet_tui.forms.host_ports import (
     ADD_MEMBER,
     ADD_PORT,
@@ -32,6 +32,7 @@ from kvmnet_tui.forms.host_ports import (
     REMOVE_PORT,
     MoveForm,
 )
+from kvmnet_tui.forms.host_removal import DeleteBondForm, DeleteBridgeForm
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.requests import Outcome
 from tests.support import pictures

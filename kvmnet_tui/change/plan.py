@@ -10,9 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from kvmnet_tui.i18n import N_, _
+
 Step = Mapping[str, Any]
 
 STEP_SECONDS = 10.0
+_WAITS = {
+    "carrier": N_("wait for the carrier of {link}"),
+    "forwarding": N_("wait until {link} forwards"),
+    "mii": N_("wait until {link} is up in its bond"),
+    "lacp": N_("wait for the LACP partner of {link}"),
+    "addressed": N_("wait for the address of {link}"),
+    "absent": N_("wait until {link} is gone"),
+}
 
 
 def ip_step(
@@ -59,15 +69,16 @@ def write_step(path: str, text: str, before: str | None, mode: int = 0o644, say:
     The guard writes all files of the commit beside their places first, and only then begins to
     put them there; a file that has `text` already is left alone.
     """
+    said = say or _("write {path}").format(path=path)
     return {
-        "do": "write", "path": path, "text": text, "mode": mode, "say": say or f"write {path}",
+        "do": "write", "path": path, "text": text, "mode": mode, "say": said,
         "before": digest(before), "seconds": STEP_SECONDS,
     }  # fmt: skip
 
 
 def remove_step(path: str, before: str, say: str = "") -> Step:
     """Remove a file that has the text `before` now; one that is gone is no error."""
-    say = say or f"remove {path}"
+    say = say or _("remove {path}").format(path=path)
     return {
         "do": "remove", "path": path, "before": digest(before), "say": say, "seconds": STEP_SECONDS,
     }  # fmt: skip
@@ -75,17 +86,20 @@ def remove_step(path: str, before: str, say: str = "") -> Step:
 
 def announce_step(link: str, addresses: Sequence[str], say: str = "") -> Step:
     """Tell the neighbours where the addresses live now: gratuitous ARP, unsolicited NA."""
+    told = _("announce {addresses} on {link}")
+    said = say or told.format(addresses=", ".join(addresses), link=link)
     return {
         "do": "announce", "link": link, "addresses": list(addresses),
-        "say": say or f"announce {', '.join(addresses)} on {link}", "seconds": STEP_SECONDS,
+        "say": said, "seconds": STEP_SECONDS,
     }  # fmt: skip
 
 
 def wait_step(what: str, link: str, seconds: float, say: str = "") -> Step:
     """Wait until a link has `carrier`, `lacp`, is `forwarding`, `addressed`, `mii` or `absent`."""
+    said = _WAITS[what]
     return {
         "do": "wait", "what": what, "link": link, "seconds": seconds,
-        "say": say or f"wait for {what} of {link}",
+        "say": say or _(said).format(link=link),
     }  # fmt: skip
 
 
@@ -93,7 +107,7 @@ def arp_step(link: str, target: str, seconds: float, *, must: bool = True, say: 
     """Ask `target` by ARP from 0.0.0.0 on `link` until it answers; fail when it does not."""
     return {
         "do": "arp", "link": link, "target": target, "must": must, "seconds": seconds,
-        "say": say or f"ask for {target} on {link}",
+        "say": say or _("ask for {target} on {link}").format(target=target, link=link),
     }  # fmt: skip
 
 
@@ -101,7 +115,7 @@ def lease_step(link: str, uuid: str, seconds: float) -> Step:
     """Wait for the lease of a profile of NetworkManager; let it go on asking when there is none."""
     return {
         "do": "lease", "link": link, "uuid": uuid, "seconds": seconds,
-        "say": f"wait for a lease on {link}",
+        "say": _("wait for a lease on {link}").format(link=link),
     }  # fmt: skip
 
 
@@ -109,7 +123,7 @@ def resume_step(link: str, uuid: str) -> Step:
     """Where NetworkManager is dead, have it go on with a profile once it starts again."""
     return {
         "do": "resume", "link": link, "uuid": uuid, "seconds": STEP_SECONDS,
-        "say": f"let NetworkManager find {link} with its profile",
+        "say": _("let NetworkManager find {link} with its profile").format(link=link),
     }  # fmt: skip
 
 
@@ -125,7 +139,7 @@ def end_step(pid_file: str, link: str) -> Step:
     """End the process that a file names the number of, where it has `link` among its arguments."""
     return {
         "do": "end", "pid_file": pid_file, "link": link,
-        "say": f"end the client of {link}", "seconds": STEP_SECONDS,
+        "say": _("end the DHCP client of {link}").format(link=link), "seconds": STEP_SECONDS,
     }  # fmt: skip
 
 

@@ -1,10 +1,10 @@
-"""The wizard for a bond, with a VLAN and a bridge on top if wanted; and the one that removes it."""
+"""The wizard for a bond, with a VLAN and a bridge on top if wanted."""
 
 from types import MappingProxyType
 
 from kvmnet_tui.change.checks.bonds import HASHED, HASHES, WITH_PRIMARY
 from kvmnet_tui.change.facts import HostFacts
-from kvmnet_tui.change.wishes import BackendName, BondSpec, CreateBond, DeleteBond, Wish
+from kvmnet_tui.change.wishes import BackendName, BondSpec, CreateBond, Wish
 from kvmnet_tui.forms.form import FieldKind, FormField, Option, Step, Values
 from kvmnet_tui.forms.host_parts import (
     ADDRESS_VALUES,
@@ -195,37 +195,3 @@ def _top_step(values: Values) -> Step:
         _("Bond, VLAN and bridge are made as one change: the address goes to the topmost."),
         tuple(fields),
     )
-
-
-class DeleteBondForm(WishForm):
-    """Takes a bond away and gives its address, or its place in a bridge, to a member."""
-
-    FIELDS = MappingProxyType({"uplink": "heir"})
-
-    def __init__(self, facts: HostFacts, bond: str) -> None:
-        super().__init__(facts)
-        self._bond = bond
-        self._heirs = [link.name for link in facts.ports_of(bond)]
-
-    @property
-    def title(self) -> str:
-        """What it does."""
-        return _("Remove bond {name}").format(name=self._bond)
-
-    def initial(self, _state: HostState) -> Values:
-        """Its first member inherits."""
-        return {"heir": next(iter(self._heirs), ""), **KEEPING_VALUES}
-
-    def steps(self, _state: HostState, _values: Values) -> tuple[Step, ...]:
-        """Who inherits, and keeping."""
-        heirs = nic_options(self._facts, self._heirs)
-        first = Step(
-            _("Heir"),
-            _("The bond's addresses, or its place in a bridge, go to the member that you choose."),
-            (FormField("heir", _("Goes to"), FieldKind.CHOICE, heirs),),
-        )
-        return (*((first,) if heirs else ()), keeping_step())
-
-    def wish(self, values: Values) -> Wish:
-        """What the answers amount to."""
-        return DeleteBond(self._bond, values["heir"], BackendName(values["backend"]))

@@ -1,9 +1,9 @@
-"""The wizard for a bridge on a NIC, and the one that takes a bridge away again."""
+"""The wizard for a bridge on a NIC."""
 
 from types import MappingProxyType
 
 from kvmnet_tui.change.facts import HostFacts
-from kvmnet_tui.change.wishes import BackendName, CreateBridge, DeleteBridge, Wish
+from kvmnet_tui.change.wishes import BackendName, CreateBridge, Wish
 from kvmnet_tui.forms.form import FieldKind, FormField, Step, Values
 from kvmnet_tui.forms.host_parts import (
     ADDRESS_VALUES,
@@ -84,37 +84,3 @@ class BridgeForm(WishForm):
             addressing_of(values),
             BackendName(values["backend"]),
         )
-
-
-class DeleteBridgeForm(WishForm):
-    """Takes a bridge away and gives its address back to one of its ports."""
-
-    FIELDS = MappingProxyType({"uplink": "heir"})
-
-    def __init__(self, facts: HostFacts, bridge: str) -> None:
-        super().__init__(facts)
-        self._bridge = bridge
-        self._heirs = [link.name for link in facts.ports_of(bridge) if link.kind != "tun"]
-
-    @property
-    def title(self) -> str:
-        """What it does."""
-        return _("Remove bridge {name}").format(name=self._bridge)
-
-    def initial(self, _state: HostState) -> Values:
-        """Its first port that is no tap inherits."""
-        return {"heir": next(iter(self._heirs), ""), **KEEPING_VALUES}
-
-    def steps(self, _state: HostState, _values: Values) -> tuple[Step, ...]:
-        """Who inherits, and keeping."""
-        heirs = nic_options(self._facts, self._heirs)
-        first = Step(
-            _("Heir"),
-            _("The bridge's addresses and routes go to the port that you choose."),
-            (FormField("heir", _("Goes to"), FieldKind.CHOICE, heirs),),
-        )
-        return (*((first,) if heirs else ()), keeping_step())
-
-    def wish(self, values: Values) -> Wish:
-        """What the answers amount to."""
-        return DeleteBridge(self._bridge, values["heir"], BackendName(values["backend"]))

@@ -67,9 +67,9 @@ class Bar(Widget):
 
     @staticmethod
     def _add(line: list[tuple[int, Item]], x: int, end: int, items: tuple[Item, ...]) -> int:
-        for item in items:
+        for number, item in enumerate(items):
             room = min(_cells(item), end - x)
-            if room <= 0:
+            if room <= 0 or _halved(items[number : number + 2], end - x):
                 break
             line.append((x, Item(fit(item.text, room), item.style, item.action)))
             x += room
@@ -87,6 +87,12 @@ class Bar(Widget):
                 if item.action:
                     await self.run_action(item.action)
                 return
+
+
+def _halved(pair: tuple[Item, ...], room: int) -> bool:
+    """Whether a key and what it does, which share their action, would be cut: better not shown."""
+    is_pair = len(pair) == 2 and bool(pair[0].action) and pair[0].action == pair[1].action
+    return is_pair and sum(map(_cells, pair)) > room
 
 
 def _cells(item: Item) -> int:

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from kvmnet_tui.change.backends.layout import Layout, Method
 from kvmnet_tui.change.plan import Step, end_step, run_step
+from kvmnet_tui.i18n import _
 
 _SECONDS: Final = 65  # dhclient gives itself 60, unless it is configured otherwise
 
@@ -70,7 +71,9 @@ class Dhclient:
         """Once: who gets no answer is told so, and does not ask on in the background."""
         files = ("-lf", self.lease_file.format(link=link), "-pf", self.pid_file.format(link=link))
         argv = ("dhclient", "-1", "-q", *files, link)
-        return (run_step(argv, f"ask for an address on {link}", seconds=_SECONDS),)
+        return (
+            run_step(argv, _("ask for an address on {link}").format(link=link), seconds=_SECONDS),
+        )
 
     def end(self, link: str) -> tuple[Step, ...]:
         """The process alone: `dhclient -r` would release the lease."""

@@ -32,6 +32,7 @@ from kvmnet_tui.change.plan import (
     write_step,
 )
 from kvmnet_tui.change.wishes import BackendName, Wish
+from kvmnet_tui.i18n import _
 
 TRIAL: Final = "/run/NetworkManager/system-connections"
 
@@ -76,11 +77,13 @@ class NetworkManager:
             step
             for uuid, link in planned.activate
             for step in (
-                activate(uuid, f"activate the profile of {link}"),
+                activate(uuid, _("activate the profile of {link}").format(link=link)),
                 *((heard[link],) if link in heard else ()),
             )
         ]
-        up += [activate(one.uuid, f"make {one.link}") for one in made[Kind.VLAN]]
+        up += [
+            activate(one.uuid, _("make {link}").format(link=one.link)) for one in made[Kind.VLAN]
+        ]
         down = [nmcli("connection", "down", "uuid", uuid) for uuid, _link in planned.down]
         layout = layout_of(wish, facts)
         making = (*kernel.proof_alone(wish, facts), *written, *loaded, *above, *up)
@@ -151,14 +154,15 @@ def _again(uuid: str, link: str, *, has_lease: bool) -> Step:
     """An old profile comes up; whether DHCP has answered is asked for later."""
     if has_lease:
         return begin(uuid, link, may_fail=True)
-    return activate(uuid, f"activate the profile of {link} again", may_fail=True)
+    said = _("activate the profile of {link} again").format(link=link)
+    return activate(uuid, said, may_fail=True)
 
 
 def _addressed(layout: Layout, facts: HostFacts) -> tuple[Step, ...]:
     """Whatever takes over from a link with an address must come by one."""
     seconds = ADDRESS_SECONDS + _listening(layout)
     return tuple(
-        wait_step("addressed", taker, seconds, f"wait for the address of {taker}")
+        wait_step("addressed", taker, seconds)
         for taker, source in layout.takers
         if source in facts.links
         and any(one.scope == "global" for one in facts.links[source].addresses)

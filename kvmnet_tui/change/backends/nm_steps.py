@@ -3,6 +3,7 @@
 from typing import Final
 
 from kvmnet_tui.change.plan import Step, run_step
+from kvmnet_tui.i18n import _
 
 SERVICE: Final = "NetworkManager.service"
 ADDRESS_SECONDS: Final = 15.0  # a DHCP client asks four times meanwhile
@@ -19,7 +20,7 @@ def nmcli(*words: str, say: str = "", may_fail: bool = False, seconds: float = 3
 def begin(uuid: str, link: str, *, may_fail: bool = False) -> Step:
     """A link begins to come up; its ports and addresses are not waited for."""
     words = ("--wait", "0", "connection", "up", "uuid", uuid)
-    return nmcli(*words, say=f"make {link}", may_fail=may_fail)
+    return nmcli(*words, say=_("make {link}").format(link=link), may_fail=may_fail)
 
 
 def activate(uuid: str, say: str, *, may_fail: bool = False) -> Step:

@@ -27,6 +27,7 @@ from kvmnet_tui.change.plan import (
     resume_step,
     wait_step,
 )
+from kvmnet_tui.i18n import _
 
 _CONTROLLERS: Final = ("bridge", "bond")  # in the order in which they begin to come up
 _VIRTUAL: Final = (*_CONTROLLERS, "vlan")
@@ -47,9 +48,7 @@ def back(files: Sequence[FileChange], addressed: Collection[str]) -> tuple[Step,
     """
     made, old = _made(files), _old(files)
     waits = (
-        wait_step("addressed", one.link, ADDRESS_SECONDS, f"wait for the address of {one.link}")
-        for one in old
-        if one.link in addressed
+        wait_step("addressed", one.link, ADDRESS_SECONDS) for one in old if one.link in addressed
     )
     return (*_up(old), *_down(made, old), *waits)
 
@@ -100,8 +99,9 @@ def _up(profiles: Iterable[_Profile], *, may_fail: bool = False) -> list[Step]:
     begun += [one for one in there if one.type not in _VIRTUAL and one.wants_lease]
     vlans = [one for one in there if one.type == "vlan"]
     steps = [begin(one.uuid, one.link, may_fail=may_fail) for one in begun]
+    told = _("activate the profile of {link}")
     return steps + [
-        activate(one.uuid, f"activate the profile of {one.link}", may_fail=may_fail)
+        activate(one.uuid, told.format(link=one.link), may_fail=may_fail)
         for one in (*waited, *vlans)
     ]
 

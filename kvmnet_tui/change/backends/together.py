@@ -10,6 +10,7 @@ from typing import Final
 
 from kvmnet_tui.change.backends.layout import FileEdit
 from kvmnet_tui.change.plan import Step, digest, remove_step, run_step, write_step
+from kvmnet_tui.i18n import _
 
 STAGE: Final = "/var/lib/kvmnet-tui/finish"
 UNITS: Final = "/etc/systemd/system"
@@ -26,9 +27,15 @@ def at_once(edits: Sequence[FileEdit], service: str, then: Sequence[Step] = ()) 
     staged = [_staged(edit) for edit in edits if edit.after is not None]
     dropin = f"{UNITS}/{service}.d/90-kvmnet-tui.conf"
     text = _dropin(edits, dropin)
+    told = _("from here on {service} finishes by itself")
     return (
         *staged,
-        write_step(dropin, text, None, say=f"from here on {service} finishes by itself"),
+        write_step(
+            dropin,
+            text,
+            None,
+            say=told.format(service=service),
+        ),
         *in_order(edits),
         *then,
         remove_step(dropin, text),

@@ -50,6 +50,7 @@ def run(argv: list[str], text: str = "", seconds: float = 30.0) -> str:
         raise Failed(f"{argv[0]}: {error.strerror}") from None
     if done.returncode:
         words = done.stderr.strip() or done.stdout.strip() or str(done.returncode)
+        words = words.rstrip(".")  # it becomes part of a sentence
         raise Failed(f"{argv[0]}: {words}")
     return done.stdout
 

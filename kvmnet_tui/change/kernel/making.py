@@ -25,6 +25,7 @@ from kvmnet_tui.change.plan import (
     wait_step,
 )
 from kvmnet_tui.change.wishes import Wish
+from kvmnet_tui.i18n import _
 
 CARRIER_SECONDS = 15.0  # a NIC that was down negotiates for two or three
 PROOF_SECONDS = 10.0
@@ -54,15 +55,17 @@ def _made(layout: Layout, facts: HostFacts) -> Iterator[Step]:
     idle = [one for one in layout.joined if one.link != carrier]
     upper = [f"link set {made.name} master {made.controller}"
              for made in layout.made if made.controller]  # fmt: skip
-    yield ip_step(devices, f"make {', '.join(made.name for made in layout.made)}")
+    names = ", ".join(made.name for made in layout.made)
+    yield ip_step(devices, _("make {link}").format(link=names))
     yield from _without_ipv6(top)
     up = [f"link set {made.name} up" for made in layout.made]
-    yield ip_step([*_joins(idle), *upper, *up], "bring it up without anything that is in use")
+    yield ip_step([*_joins(idle), *upper, *up], _("bring it up without anything that is in use"))
     yield from _proof(layout, facts, idle, carrier)
     moving = _moving_lines(layout, facts, carrier)
-    told = f"move {carrier} and its addresses to {top.name}" if carrier else "move addresses"
+    told = _("move {link} and its addresses to {taker}").format(link=carrier, taker=top.name)
+    told = told if carrier else _("move addresses")
     yield ip_step(moving, told, moves=True)
-    yield ip_step(_leftovers(carrier, top, facts), "tidy up", force=True)
+    yield ip_step(_leftovers(carrier, top, facts), _("tidy up"), force=True)
     yield from announced(top.name, given_addresses(top.addresses, facts))
     yield from _settled(layout, carrier)
 
@@ -114,13 +117,17 @@ def _proof(
     if not members:
         return
     member, bond = members[0], idle[0].controller
-    yield wait_step("mii", member, CARRIER_SECONDS, f"wait until {member} is up in {bond}")
+    yield wait_step(
+        "mii",
+        member,
+        CARRIER_SECONDS,
+    )
     for _link, heard in _lacp(layout, facts):
         yield heard
     gateway = next(iter(gateways_through(facts, carrier)), "")
     if gateway and bond_mode(idle[0], layout, facts) not in _CHANNELS:
         tagged = (made.name for made in layout.made if made.kind is Kind.VLAN)
-        said = f"prove that {member} reaches {gateway}"
+        said = _("prove that {link} reaches {gateway}").format(link=member, gateway=gateway)
         yield arp_step(next(tagged, bond), gateway, PROOF_SECONDS, say=said)
 
 
@@ -145,8 +152,7 @@ def _lacp(layout: Layout, facts: HostFacts) -> Iterator[tuple[str, Step]]:
     for member in _to_be_proved(layout, facts)[:1]:
         joined = next(one for one in layout.joined if one.link == member)
         if bond_mode(joined, layout, facts) == LACP:
-            said = f"wait for {member}'s LACP partner"
-            yield member, wait_step("lacp", member, LACP_SECONDS, said)
+            yield member, wait_step("lacp", member, LACP_SECONDS)
 
 
 def lacp_proof(wish: Wish, facts: HostFacts) -> Iterator[tuple[str, Step]]:
@@ -162,13 +168,13 @@ def proof_alone(wish: Wish, facts: HostFacts) -> Iterator[Step]:
     """
     layout = layout_of(wish, facts)
     for member in _to_be_proved(layout, facts)[:1]:
-        yield ip_step([f"link set {member} up"], f"bring {member} up")
+        yield ip_step([f"link set {member} up"], _("bring {link} up").format(link=member))
         yield wait_step("carrier", member, CARRIER_SECONDS)
         gateway = next(iter(gateways_through(facts, _carrier(layout))), "")
         is_tagged = any(made.kind is Kind.VLAN for made in layout.made)
         mode = next(bond_mode(one, layout, facts) for one in layout.joined if one.link == member)
         if gateway and not is_tagged and mode not in {LACP, *_CHANNELS}:
-            said = f"prove that {member} reaches {gateway}"
+            said = _("prove that {link} reaches {gateway}").format(link=member, gateway=gateway)
             yield arp_step(member, gateway, PROOF_SECONDS, say=said)
 
 
@@ -221,7 +227,7 @@ def _settled(layout: Layout, carrier: str) -> Iterator[Step]:
 def _joined_and_freed(layout: Layout) -> Iterator[Step]:
     lines = [*_joins(layout.joined), *(_free_line(one) for one in layout.freed)]
     lines += [f"link set {one.link} up" for one in layout.freed]
-    yield ip_step(lines, "join" if layout.joined else "take out")
+    yield ip_step(lines, _("join") if layout.joined else _("take out"))
     for one in layout.joined:
         what = "mii" if one.controller_kind is Kind.BOND else "forwarding"
         yield wait_step(what, one.link, CARRIER_SECONDS)
@@ -256,7 +262,8 @@ def _removed(layout: Layout, facts: HostFacts) -> Iterator[Step]:
     lines += [f"link set {one.link} nomaster" for one in layout.freed if one.link != successor]
     lines.append(f"link delete {gone.name}")
     lines += [f"link set {one.link} up" for one in layout.freed]
-    told = f"remove {gone.name}" + (f", {successor} inherits" if successor else "")
+    told = _("remove {link}, {heir} inherits") if successor else _("remove {link}")
+    told = told.format(link=gone.name, heir=successor)
     yield ip_step(lines, told, moves=True)
     if heir:
         yield from announced(successor, moved_addresses(gone.name, facts))
@@ -270,6 +277,6 @@ def _freed_member(bond: LinkFact, member: str, facts: HostFacts) -> Iterator[Ste
     if active == member and others:
         lines.append(f"link set {bond.name} type bond active_slave {others[0]}")
     lines += [f"link set {member} nomaster", f"link set {member} up"]
-    yield ip_step(lines, f"free {member}")
+    yield ip_step(lines, _("free {link}").format(link=member))
     if facts.links[member].has_carrier:
         yield wait_step("carrier", member, CARRIER_SECONDS)

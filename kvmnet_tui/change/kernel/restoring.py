@@ -17,6 +17,7 @@ from kvmnet_tui.change.plan import (
     ip_step,
 )
 from kvmnet_tui.change.wishes import Wish
+from kvmnet_tui.i18n import _
 
 # What `ip -d -j link` says of a bond and `ip link add type bond` takes, in its words.
 _BOND_OPTIONS = {
@@ -56,7 +57,8 @@ def rollback(wish: Wish, facts: HostFacts) -> tuple[Step, ...]:
     lines += [f"link delete {made.name}" for made in reversed(layout.made)]
     # A device's end takes routes along that had just moved: they are said once more.
     lines += _routes_of(links, facts)
-    steps = [ip_step(lines, f"put {', '.join(links)} back", force=True, seconds=20)]
+    told = _("put {link} back").format(link=", ".join(links))
+    steps = [ip_step(lines, told, force=True, seconds=20)]
     for link in existing:
         steps += announced(link.name, moved_addresses(link.name, facts))
     return tuple(steps)
@@ -66,7 +68,8 @@ def addresses_again(links: Iterable[str], facts: HostFacts) -> tuple[Step, ...]:
     """Addresses and routes of links that another program has put back."""
     there = [name for name in links if name in facts.links]
     lines = [*_addresses_of(there, facts), *_routes_of(there, facts)]
-    return (ip_step(lines, f"put addresses of {', '.join(there)} back", force=True),)
+    told = _("put the addresses of {link} back").format(link=", ".join(there))
+    return (ip_step(lines, told, force=True),)
 
 
 def _addresses_of(links: Iterable[str], facts: HostFacts) -> Iterator[str]:

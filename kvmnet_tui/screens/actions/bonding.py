@@ -46,7 +46,7 @@ async def _remove_member(desk: "Desk", key: Hashable | None) -> None:
 
 
 async def _remove_bond(desk: "Desk", key: Hashable | None) -> None:
-    from kvmnet_tui.forms.host_bond import DeleteBondForm  # noqa: PLC0415
+    from kvmnet_tui.forms.host_removal import DeleteBondForm  # noqa: PLC0415
 
     facts = await read_facts(desk)
     if facts is not None:

@@ -64,7 +64,7 @@ async def _remove_port(desk: "Desk", key: Hashable | None) -> None:
 
 
 async def _remove_bridge(desk: "Desk", key: Hashable | None) -> None:
-    from kvmnet_tui.forms.host_bridge import DeleteBridgeForm  # noqa: PLC0415
+    from kvmnet_tui.forms.host_removal import DeleteBridgeForm  # noqa: PLC0415
 
     facts = await read_facts(desk)
     if facts is not None:
