@@ -1,16 +1,9 @@
-"""Screens under test: the app over a still picture, its screen as text, and text goldens.
-
-After a wanted change write the goldens anew and read their diff before committing:
-
-    UPDATE_GOLDENS=1 .venv/bin/pytest tests/test_screens_goldens.py; git diff tests/goldens
-"""
+"""Screens under test: the app over a still picture, and its screen as text."""
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from textual.app import App
 from textual.pilot import Pilot
@@ -22,7 +15,6 @@ from kvmnet_tui.model.interest import Interest
 from kvmnet_tui.model.state import HostState
 from kvmnet_tui.requests import Outcome, Request, RequestError
 
-GOLDENS = Path(__file__).parents[1] / "goldens" / "screens"
 PATIENCE_SECONDS = 10.0
 
 
@@ -150,12 +142,3 @@ def _strips(app: App[None]) -> list[Strip]:
 def screen_text(app: App[None]) -> str:
     """The screen's lines without styles and trailing spaces."""
     return "\n".join(strip.text.rstrip() for strip in _strips(app))
-
-
-def assert_golden(name: str, text: str) -> None:
-    """Compare with the golden `name`, or write it with UPDATE_GOLDENS set."""
-    path = GOLDENS / f"{name}.txt"
-    if os.environ.get("UPDATE_GOLDENS"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n", encoding="utf-8")
-    assert text + "\n" == path.read_text(encoding="utf-8")
