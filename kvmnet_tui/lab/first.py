@@ -69,6 +69,15 @@ def _furnish() -> None:
         (_NETWORK_SCRIPTS / "ifcfg-ens32").write_text(_IFCFG)
     elif _IFUPDOWN.is_dir():
         (_IFUPDOWN / "interfaces").write_text(_INTERFACES)
+        _install_hooks()
+
+
+def _install_hooks() -> None:
+    """What bridges and bonds need at boot: the lab never boots, and they are to be tried there."""
+    hooks = _IFUPDOWN / "if-pre-up.d"
+    hooks.mkdir()
+    for package in ("bridge", "ifenslave"):
+        (hooks / package).touch()
 
 
 def _name_the_name_server(folder: Path) -> None:

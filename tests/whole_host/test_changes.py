@@ -127,7 +127,7 @@ def test_with_guard_and_service_gone_systemds_timer_takes_the_change_back(
 ) -> None:
     with ifupdown_hosts() as host, host.session() as session:
         session.ask(f"{CREATE} --window 46")
-        assert len(session.ask(TIMERS).splitlines()) == 1
+        host.machine.until(lambda: len(session.ask(TIMERS).splitlines()) == 1, "one timer is left")
         session.ask("kvmnet-tui change extend --seconds 15")
         journal = json.loads(session.ask("cat /run/kvmnet-tui/*/journal.json"))
         session.ask(f"systemctl stop kvmnet-tui-{journal['id']}.service")
