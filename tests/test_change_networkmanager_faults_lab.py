@@ -130,7 +130,8 @@ def test_a_metric_that_networkmanager_deals_out_anew_is_no_difference(
     host: NetworkManagerHost,
 ) -> None:
     host.run("nmcli", "device", "modify", "ens32", "ipv4.route-metric", "104")
-    assert "metric 104" in host.run("ip", "route", "show", "default")
+    default_route = ("ip", "route", "show", "default")
+    host.until(lambda: "metric 104" in host.run(*default_route), "another metric")
     host.told(*CREATE)
     host.told("change", "cancel")
     assert host.change()["state"] == "rolled-back"
