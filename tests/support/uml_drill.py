@@ -174,8 +174,7 @@ async def test_a_drill_measures_a_failover_and_leaves_everything_as_it_was(
     assert failover.detection_ms is not None
     assert failover.total_ms is not None
     assert failover.switch_ms is not None
-    # Probes leave every 10 ms, later where the machine is busy: together they tell one story.
-    assert failover.detection_ms < failover.total_ms <= failover.longest_silence_ms + 250
+    assert failover.detection_ms < failover.total_ms <= failover.longest_silence_ms + 50
     assert failover.total_ms == pytest.approx(failover.detection_ms + failover.switch_ms, abs=1)
     assert failover.announced_ms is not None
     assert failback.moved_ms is not None
