@@ -145,7 +145,7 @@ def _after_reboot(status: ChangeStatus, plan: Plan, journal: dict[str, Any]) -> 
 
 def _after_half_a_commit(status: ChangeStatus, plan: Plan, step: int) -> ChangeStatus:
     """The files tell whether the boot finished it, where it can: see `backends.together`."""
-    is_now = [_text_of(change.path) for change in plan.files]
+    is_now = [text_of(change.path) for change in plan.files]
     if plan.files and is_now == [change.after for change in plan.files]:
         told = _("The host went down while it was being kept; the boot finished it.")
         return replace(status, state=ChangeState.COMMITTED, problem=told, can_undo=True)
@@ -173,7 +173,7 @@ def own_checkpoints() -> frozenset[str]:
     return frozenset(found)
 
 
-def _text_of(path: str) -> str | None:
+def text_of(path: str) -> str | None:
     """A configuration file's text, None when there is none."""
     try:
         return Path(path).read_text(encoding="utf-8", errors="surrogateescape")

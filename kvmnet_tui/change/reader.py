@@ -36,17 +36,7 @@ _FILES = (
     "/etc/NetworkManager/system-connections/*.nmconnection",
     "/run/NetworkManager/system-connections/*.nmconnection",
 )
-_PROGRAMS = (
-    "ip",
-    "ifreload",
-    "ifup",
-    "nmcli",
-    "busctl",
-    "systemd-run",
-    "dhclient",
-    "dhcpcd",
-    "udhcpc",
-)
+_PROGRAMS = ("ifreload", "dhclient")
 _HOOKS = "etc/network/if-pre-up.d"
 _NOT_OURS = frozenset({"local"})
 

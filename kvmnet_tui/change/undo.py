@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-from pathlib import Path
 from typing import Any
 
 from kvmnet_tui.change import folders
@@ -11,6 +10,7 @@ from kvmnet_tui.change.backends.nm_findings import checkpoint_findings
 from kvmnet_tui.change.choice import backend_named
 from kvmnet_tui.change.facts import HostFacts
 from kvmnet_tui.change.findings import Verdict
+from kvmnet_tui.change.guard.probes import COMES_WITH_THE_CHANGE
 from kvmnet_tui.change.kernel import addresses_again
 from kvmnet_tui.change.plan import (
     FileChange,
@@ -28,7 +28,6 @@ from kvmnet_tui.change.wishes import BackendName
 from kvmnet_tui.i18n import _
 from kvmnet_tui.model.change import ChangeState
 
-_OF_THE_CHANGE = frozenset({"forwarding", "mii", "lacp"})  # probes of what it had made
 _LIFETIMES = re.compile(r" valid_lft \d+ preferred_lft \d+")
 
 
@@ -50,7 +49,7 @@ def _with_profiles(done: Plan, facts: HostFacts, window: float) -> Plan:
     """The profiles that were set aside come back; where somebody edited one, new ones are made."""
     if not done.wish:
         raise PlanError(_("An undo cannot be undone: make the change again."))
-    if any(_text_of(one.path) != one.after for one in done.files):
+    if any(folders.text_of(one.path) != one.after for one in done.files):
         return _by_inverse(done, facts, window)
     blocked = [one for one in checkpoint_findings(facts) if one.verdict is Verdict.BLOCKED]
     if blocked:
@@ -76,7 +75,7 @@ def _by_replay(done: Plan, facts: HostFacts, window: float) -> Plan:
     """What was made is unmade as its rollback would have; its files become what they were."""
     files = tuple(FileChange(one.path, one.after, one.before) for one in done.files)
     for one in files:
-        now = facts.files.get(one.path, _text_of(one.path))
+        now = facts.files.get(one.path, folders.text_of(one.path))
         if now != one.before:
             told = _("{path} has been changed since: undo it by hand.")
             raise PlanError(told.format(path=one.path))
@@ -114,7 +113,7 @@ def _turned_round(done: Plan, window: float) -> Plan:
         trial=(),
         commit=(),
         rollback=(),
-        probes=tuple(_turned(one) for one in done.probes if one.kind not in _OF_THE_CHANGE),
+        probes=tuple(_turned(one) for one in done.probes if one.kind not in COMES_WITH_THE_CHANGE),
         patience_seconds=done.patience_seconds,
         files=tuple(FileChange(one.path, one.after, one.before) for one in done.files),
         by_hand=(),
@@ -128,13 +127,6 @@ def _turned(probe: Probe) -> Probe:
     if not probe.link_after:
         return probe
     return dataclasses.replace(probe, link=probe.link_after, link_after=probe.link)
-
-
-def _text_of(path: str) -> str | None:
-    try:
-        return Path(path).read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
-        return None
 
 
 def _forced(step: Step) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Making a wish true until a reboot: steps of the trial."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from kvmnet_tui.change.backends.layout import Freed, Joined, Kind, Layout, Made
 from kvmnet_tui.change.backends.wished import layout_of
@@ -60,7 +60,7 @@ def _made(layout: Layout, facts: HostFacts) -> Iterator[Step]:
     yield from _without_ipv6(top)
     up = [f"link set {made.name} up" for made in layout.made]
     yield ip_step([*_joins(idle), *upper, *up], _("bring it up without anything that is in use"))
-    yield from _proof(layout, facts, idle, carrier)
+    yield from _proof(layout, facts)
     moving = _moving_lines(layout, facts, carrier)
     told = _("move {link} and its addresses to {taker}").format(link=carrier, taker=top.name)
     told = told if carrier else _("move addresses")
@@ -109,50 +109,47 @@ def _joins(joined: Iterable[Joined]) -> Iterator[str]:
         yield f"link set {one.link} master {one.controller}"
 
 
-def _proof(
-    layout: Layout, facts: HostFacts, idle: Sequence[Joined], carrier: str
-) -> Iterator[Step]:
+def _proof(layout: Layout, facts: HostFacts) -> Iterator[Step]:
     """An idle member must reach the gateway before the one that carries the session moves."""
-    members = _to_be_proved(layout, facts)
-    if not members:
+    first = _to_be_proved(layout, facts)
+    if first is None:
         return
-    member, bond = members[0], idle[0].controller
-    yield wait_step(
-        "mii",
-        member,
-        CARRIER_SECONDS,
-    )
+    yield wait_step("mii", first.link, CARRIER_SECONDS)
     for _link, heard in _lacp(layout, facts):
         yield heard
-    gateway = next(iter(gateways_through(facts, carrier)), "")
-    if gateway and bond_mode(idle[0], layout, facts) not in _CHANNELS:
+    if bond_mode(first, layout, facts) not in _CHANNELS:
         tagged = (made.name for made in layout.made if made.kind is Kind.VLAN)
-        said = _("prove that {link} reaches {gateway}").format(link=member, gateway=gateway)
-        yield arp_step(next(tagged, bond), gateway, PROOF_SECONDS, say=said)
+        yield from _asked(next(tagged, first.controller), first.link, layout, facts)
 
 
-def _to_be_proved(layout: Layout, facts: HostFacts) -> list[str]:
-    """The idle members of a new bond, when another one carries addresses now.
+def _to_be_proved(layout: Layout, facts: HostFacts) -> Joined | None:
+    """The idle member of a new bond that is proved, when another one carries addresses now.
 
-    Those that have a cable come first, then those that are down, of which nobody knows.
+    One that has a cable comes before one that is down, of which nobody knows.
     """
     carrier = _carrier(layout)
     source = facts.links.get(carrier)
     if source is None or not source.has_carrier or not source.addresses:
-        return []
+        return None
     new = {made.name for made in layout.made if made.kind is Kind.BOND}
-    idle = [facts.links[one.link] for one in layout.joined
-            if one.controller in new and one.link != carrier]  # fmt: skip
-    able = (link for link in idle if link.has_carrier or not link.is_up)
-    return [link.name for link in sorted(able, key=lambda link: not link.has_carrier)]
+    idle = (one for one in layout.joined if one.controller in new and one.link != carrier)
+    able = [one for one in idle
+            if facts.links[one.link].has_carrier or not facts.links[one.link].is_up]  # fmt: skip
+    return min(able, key=lambda one: not facts.links[one.link].has_carrier, default=None)
 
 
 def _lacp(layout: Layout, facts: HostFacts) -> Iterator[tuple[str, Step]]:
-    """The first idle member of a bond with LACP, and the wait for its partner."""
-    for member in _to_be_proved(layout, facts)[:1]:
-        joined = next(one for one in layout.joined if one.link == member)
-        if bond_mode(joined, layout, facts) == LACP:
-            yield member, wait_step("lacp", member, LACP_SECONDS)
+    """The member that is proved, of a bond with LACP, and the wait for its partner."""
+    first = _to_be_proved(layout, facts)
+    if first is not None and bond_mode(first, layout, facts) == LACP:
+        yield first.link, wait_step("lacp", first.link, LACP_SECONDS)
+
+
+def _asked(link: str, member: str, layout: Layout, facts: HostFacts) -> Iterator[Step]:
+    """The question on a link whether a member reaches the gateway, where there is one."""
+    for gateway in list(gateways_through(facts, _carrier(layout)))[:1]:
+        said = _("prove that {link} reaches {gateway}").format(link=member, gateway=gateway)
+        yield arp_step(link, gateway, PROOF_SECONDS, say=said)
 
 
 def lacp_proof(wish: Wish, facts: HostFacts) -> Iterator[tuple[str, Step]]:
@@ -167,15 +164,15 @@ def proof_alone(wish: Wish, facts: HostFacts) -> Iterator[Step]:
     session's frames to the idle member. With a VLAN in between nobody can ask untagged.
     """
     layout = layout_of(wish, facts)
-    for member in _to_be_proved(layout, facts)[:1]:
-        yield ip_step([f"link set {member} up"], _("bring {link} up").format(link=member))
-        yield wait_step("carrier", member, CARRIER_SECONDS)
-        gateway = next(iter(gateways_through(facts, _carrier(layout))), "")
-        is_tagged = any(made.kind is Kind.VLAN for made in layout.made)
-        mode = next(bond_mode(one, layout, facts) for one in layout.joined if one.link == member)
-        if gateway and not is_tagged and mode not in {LACP, *_CHANNELS}:
-            said = _("prove that {link} reaches {gateway}").format(link=member, gateway=gateway)
-            yield arp_step(member, gateway, PROOF_SECONDS, say=said)
+    first = _to_be_proved(layout, facts)
+    if first is None:
+        return
+    link = first.link
+    yield ip_step([f"link set {link} up"], _("bring {link} up").format(link=link))
+    yield wait_step("carrier", link, CARRIER_SECONDS)
+    is_tagged = any(made.kind is Kind.VLAN for made in layout.made)
+    if not is_tagged and bond_mode(first, layout, facts) not in {LACP, *_CHANNELS}:
+        yield from _asked(link, link, layout, facts)
 
 
 def _moving_lines(layout: Layout, facts: HostFacts, carrier: str) -> list[str]:
